@@ -1,0 +1,111 @@
+//! What can go wrong with an archive, and what a person does about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::config::SettingsError;
+
+/// An archive cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// No archive where one was looked for.
+    #[error("there is no fitsnap archive in {} or above it", folder.display())]
+    NotFound {
+        /// Where the search began.
+        folder: PathBuf,
+    },
+    /// The folder is there but cannot serve as an archive.
+    #[error("{problem}")]
+    Unusable {
+        /// What is in the way.
+        problem: String,
+        /// What to do.
+        hint: String,
+    },
+    /// `fitsnap.toml` cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// Git knows no name for the person.
+    #[error("git does not know who you are, and every commit needs an author")]
+    NoIdentity,
+    /// Something of the person's own is in the way; nothing was touched.
+    #[error("{problem}")]
+    Guard {
+        /// What is in the way.
+        problem: String,
+        /// What to do.
+        hint: String,
+    },
+    /// Another fitsnap is at work in this archive.
+    #[error("another fitsnap is at work in this archive: {holder}")]
+    Busy {
+        /// Who holds the lock, as it wrote itself down.
+        holder: String,
+    },
+    /// A file cannot be read or written.
+    #[error("cannot {verb} {}", path.display())]
+    Io {
+        /// What was tried: `read`, `write`, ...
+        verb: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// Git refused.
+    #[error("git: cannot {task}")]
+    Git {
+        /// What was tried.
+        task: String,
+        /// Why not.
+        #[source]
+        source: git2::Error,
+    },
+    /// The history or the work tree holds something that cannot be.
+    #[error("the archive is damaged: {problem}")]
+    Damaged {
+        /// What is wrong and where.
+        problem: String,
+    },
+}
+
+impl ArchiveError {
+    /// An I/O failure on a path.
+    pub fn io(verb: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ArchiveError {
+        move |source| ArchiveError::Io { verb, path: path.to_owned(), source }
+    }
+
+    /// A failure of libgit2 in a task (`read the index`).
+    pub fn git(task: impl Into<String>) -> impl FnOnce(git2::Error) -> ArchiveError {
+        move |source| ArchiveError::Git { task: task.into(), source }
+    }
+
+    /// What a person can do about it.
+    pub fn hints(&self) -> Vec<String> {
+        let hint = match self {
+            ArchiveError::NotFound { .. } => {
+                "make one with: fitsnap init DIR; or name it with -C DIR or FITSNAP_ARCHIVE".to_owned()
+            }
+            ArchiveError::Unusable { hint, .. } | ArchiveError::Guard { hint, .. } => hint.clone(),
+            ArchiveError::NoIdentity => {
+                return vec![
+                    "git config --global user.name \"Your Name\"".to_owned(),
+                    "git config --global user.email you@example.com".to_owned(),
+                ];
+            }
+            ArchiveError::Busy { .. } => "wait until it is done, then run the command again".to_owned(),
+            ArchiveError::Io { source, path, .. } => match source.kind() {
+                io::ErrorKind::StorageFull => "the disk is full; make room and run the command again".to_owned(),
+                io::ErrorKind::ReadOnlyFilesystem => {
+                    "the file system is read-only; mount it for writing or use another copy".to_owned()
+                }
+                io::ErrorKind::PermissionDenied => format!("look at who owns {}", path.display()),
+                _ => return Vec::new(),
+            },
+            ArchiveError::Damaged { .. } => "see what is wrong with: fitsnap verify --history".to_owned(),
+            ArchiveError::Settings(_) | ArchiveError::Git { .. } => return Vec::new(),
+        };
+        vec![hint]
+    }
+}

@@ -1,0 +1,86 @@
+//! What is on disk and in git. Knows no provider and no network.
+//!
+//! The archive's truth is HEAD; the work tree and the index follow it. A commit is made in this
+//! order, so that a stop at any instant loses nothing: the journal, the objects, the reference (from
+//! here on the commit exists), the files of the work tree, the index, the journal's end. Each step is
+//! on disk before the next begins.
+
+mod error;
+mod layout;
+mod snapshot;
+
+use std::path::{Path, PathBuf};
+
+use git2::{Repository, RepositoryOpenFlags};
+
+use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
+
+pub use error::ArchiveError;
+pub use layout::{ACCOUNT, DATA, HASH_LIST, Place, account_path, day_path, files_folder, provider_folder};
+pub use snapshot::{BlobId, CommitId, Snapshot};
+
+/// An archive: a git work tree with `fitsnap.toml` at its root.
+pub struct Archive {
+    root: PathBuf,
+    git: Repository,
+}
+
+impl Archive {
+    /// The archive that `chosen` names or lies in, else the one around the current folder, else the
+    /// one that `FITSNAP_ARCHIVE` names.
+    ///
+    /// # Errors
+    /// When there is none, or its repository cannot be opened.
+    pub fn find(environment: &Environment, chosen: Option<&Path>) -> Result<Archive, ArchiveError> {
+        if let Some(folder) = chosen {
+            let folder = environment.folder().join(folder);
+            return Archive::around(&folder)?.ok_or(ArchiveError::NotFound { folder });
+        }
+        if let Some(archive) = Archive::around(environment.folder())? {
+            return Ok(archive);
+        }
+        let named = environment.get("FITSNAP_ARCHIVE").map(|folder| environment.folder().join(folder));
+        let folder = named.unwrap_or_else(|| environment.folder().to_owned());
+        Archive::around(&folder)?.ok_or(ArchiveError::NotFound { folder })
+    }
+
+    /// The archive whose root is this folder or the nearest one above it.
+    fn around(folder: &Path) -> Result<Option<Archive>, ArchiveError> {
+        let Some(root) = folder.ancestors().find(|above| above.join(SETTINGS_FILE).is_file()) else {
+            return Ok(None);
+        };
+        let git = Repository::open_ext(root, RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<&Path>()).map_err(
+            |error| ArchiveError::Unusable {
+                problem: format!("{} has a {SETTINGS_FILE}, but git cannot open it: {}", root.display(), error.message()),
+                hint: "run: fitsnap init (it adopts the folder and changes nothing that is there)".to_owned(),
+            },
+        )?;
+        if git.is_bare() {
+            return Err(ArchiveError::Unusable {
+                problem: format!("{} is a bare repository, and an archive needs a work tree", root.display()),
+                hint: "clone it: git clone REPOSITORY FOLDER".to_owned(),
+            });
+        }
+        Ok(Some(Archive { root: root.to_owned(), git }))
+    }
+
+    /// The root of the work tree.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// `.git/fitsnap`, fitsnap's own folder: losing it costs time, never data.
+    pub fn local(&self) -> PathBuf {
+        self.git.path().join("fitsnap")
+    }
+
+    /// The settings. `kinds` are the services that this fitsnap knows.
+    ///
+    /// # Errors
+    /// When `fitsnap.toml` cannot be read or used.
+    pub fn settings(&self, kinds: &[&'static str]) -> Result<ArchiveSettings, ArchiveError> {
+        let path = self.root.join(SETTINGS_FILE);
+        let text = std::fs::read_to_string(&path).map_err(ArchiveError::io("read", &path))?;
+        Ok(ArchiveSettings::read(&text, kinds)?)
+    }
+}

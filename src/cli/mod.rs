@@ -1,0 +1,11 @@
+//! Words to and from the terminal: arguments, the only writer to standard output and error, messages.
+
+mod args;
+mod error;
+mod sanitize;
+mod ui;
+
+pub use args::{Global, parse_duration};
+pub use error::{CommandError, ExitCode};
+pub use sanitize::sanitize;
+pub use ui::{Style, Text, Ui};

@@ -1,0 +1,170 @@
+//! The only writer to standard output and standard error.
+
+use std::io::{self, IsTerminal, Write};
+
+use super::sanitize;
+use crate::config::Environment;
+
+/// How a piece of text looks on a terminal with colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// As it is.
+    Plain,
+    /// Stands out.
+    Bold,
+    /// Stands back.
+    Dim,
+    /// Lost, wrong.
+    Red,
+    /// Added, well.
+    Green,
+    /// Altered, mind this.
+    Yellow,
+    /// Names of things.
+    Cyan,
+}
+
+impl Style {
+    fn code(self) -> Option<&'static str> {
+        match self {
+            Style::Plain => None,
+            Style::Bold => Some("1"),
+            Style::Dim => Some("2"),
+            Style::Red => Some("31"),
+            Style::Green => Some("32"),
+            Style::Yellow => Some("33"),
+            Style::Cyan => Some("36"),
+        }
+    }
+}
+
+/// A line of text in pieces, each with its style.
+#[derive(Clone, Debug, Default)]
+pub struct Text(Vec<(Style, String)>);
+
+impl Text {
+    /// A text with nothing in it.
+    pub fn new() -> Text {
+        Text::default()
+    }
+
+    /// The text with a piece more.
+    #[must_use]
+    pub fn with(mut self, style: Style, piece: impl Into<String>) -> Text {
+        self.0.push((style, piece.into()));
+        self
+    }
+
+    /// The text with a plain piece more.
+    #[must_use]
+    pub fn plain(self, piece: impl Into<String>) -> Text {
+        self.with(Style::Plain, piece)
+    }
+}
+
+impl<S: Into<String>> From<S> for Text {
+    fn from(text: S) -> Text {
+        Text::new().plain(text)
+    }
+}
+
+struct Channel {
+    writer: Box<dyn Write>,
+    terminal: bool,
+    color: bool,
+    broken: bool,
+}
+
+impl Channel {
+    fn line(&mut self, text: &Text) {
+        let mut line = String::new();
+        for (style, piece) in &text.0 {
+            // A pipe gets the text as it is: safety is the terminal's matter, fidelity the pipe's.
+            let piece = if self.terminal { sanitize(piece) } else { piece.into() };
+            match style.code().filter(|_| self.color) {
+                Some(code) => line.push_str(&format!("\x1b[{code}m{piece}\x1b[0m")),
+                None => line.push_str(&piece),
+            }
+        }
+        line.push('\n');
+        self.bytes(line.as_bytes());
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        if let Err(error) = self.writer.write_all(bytes) {
+            self.broken |= error.kind() == io::ErrorKind::BrokenPipe;
+        }
+    }
+}
+
+/// Standard output for data, standard error for everything else.
+pub struct Ui {
+    out: Channel,
+    err: Channel,
+}
+
+impl Ui {
+    /// The process's own standard output and error.
+    pub fn of_process(environment: &Environment) -> Ui {
+        let color = environment.get("NO_COLOR").is_none() && environment.get("TERM") != Some("dumb");
+        let channel = |writer: Box<dyn Write>, terminal: bool| Channel {
+            writer,
+            terminal,
+            color: terminal && color,
+            broken: false,
+        };
+        Ui {
+            out: channel(Box::new(io::BufWriter::new(io::stdout())), io::stdout().is_terminal()),
+            err: channel(Box::new(io::stderr()), io::stderr().is_terminal()),
+        }
+    }
+
+    /// Writes a line of data.
+    pub fn data(&mut self, text: impl Into<Text>) {
+        self.out.line(&text.into());
+    }
+
+    /// Writes bytes of data as they are.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        self.out.bytes(bytes);
+    }
+
+    /// Writes a line for the person: what is going on, what came of it.
+    pub fn note(&mut self, text: impl Into<Text>) {
+        // What was said before must not come out after.
+        let _ = self.out.writer.flush();
+        self.err.line(&text.into());
+    }
+
+    /// Writes a line that asks for attention.
+    pub fn warn(&mut self, text: impl Into<String>) {
+        self.note(Text::new().with(Style::Yellow, "warning: ").plain(text));
+    }
+
+    /// Whether a person watches standard error, so that progress may move there.
+    pub fn shows_progress(&self) -> bool {
+        self.err.terminal
+    }
+
+    /// Whether standard output is a terminal.
+    pub fn is_terminal(&self) -> bool {
+        self.out.terminal
+    }
+
+    /// Whether standard output takes colours.
+    pub fn has_color(&self) -> bool {
+        self.out.color
+    }
+
+    /// Whether the reader of standard output went away: then there is no use in going on.
+    pub fn is_cut_off(&self) -> bool {
+        self.out.broken
+    }
+
+    /// Sends on what is still held back.
+    pub fn flush(&mut self) {
+        if self.out.writer.flush().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+            self.out.broken = true;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! One file a verb: arguments, run, report. No rules of the trade.
+
+mod canon;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::archive::Archive;
+use crate::cli::{CommandError, ExitCode, Global, Ui};
+use crate::config::Environment;
+use crate::model::Clock;
+
+/// Keep your fitness history safe from the services that hold it.
+#[derive(Debug, Parser)]
+#[command(name = "fitsnap", version, about, max_term_width = 100)]
+struct Arguments {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Canon(canon::CanonArgs),
+}
+
+/// What every command works with.
+pub struct Context<'a> {
+    /// The variables and the current folder.
+    pub environment: &'a Environment,
+    /// The clock.
+    pub clock: Clock,
+    /// The options of every command.
+    pub global: &'a Global,
+}
+
+impl Context<'_> {
+    /// The archive that `-C` names, else the one around the current folder, else `FITSNAP_ARCHIVE`.
+    pub fn archive(&self) -> Result<Archive, CommandError> {
+        Ok(Archive::find(self.environment, self.global.archive.as_deref())?)
+    }
+}
+
+/// Runs one command and tells its exit code. Nothing of it outlives the call.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
+    let mut ui = Ui::of_process(environment);
+    let parsed = Arguments::command()
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match parsed {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = if error.use_stderr() { ExitCode::Usage } else { ExitCode::Done };
+            // Help asked for is data; a mistake is a message. Clap knows which stream each goes to.
+            return if error.print().is_ok() { code } else { ExitCode::SomeFailed };
+        }
+    };
+    let ended = Clock::from_setting(environment.get("FITSNAP_NOW")).map_err(CommandError::from).and_then(|clock| {
+        let context = Context { environment, clock, global: &arguments.global };
+        arguments.command.run(&context, &mut ui)
+    });
+    let code = ended.unwrap_or_else(|error| {
+        error.print(&mut ui);
+        error.code
+    });
+    ui.flush();
+    code
+}
+
+impl Command {
+    fn run(self, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
+        match self {
+            Command::Canon(args) => canon::run(&args, context, ui),
+        }
+    }
+}

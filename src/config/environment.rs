@@ -1,0 +1,67 @@
+//! What the process was given: variables, the current folder, and the folders that follow from them.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
+
+/// The environment of one run, taken once, so that nothing below asks the process again.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    variables: BTreeMap<String, OsString>,
+    folder: PathBuf,
+}
+
+/// The platform names no folder for settings or state.
+#[derive(Debug, thiserror::Error)]
+#[error("this account has no home folder; set FITSNAP_CONFIG_DIR and FITSNAP_STATE_DIR")]
+pub struct FolderError;
+
+impl Environment {
+    /// The environment of this process.
+    pub fn of_process() -> Environment {
+        let variables =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect();
+        Environment { variables, folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")) }
+    }
+
+    /// A variable's value, if it is set, not empty and text.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name)?.to_str().filter(|value| !value.is_empty())
+    }
+
+    /// The current folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Where `credentials.toml` is looked for: `FITSNAP_CONFIG_DIR`, else the platform's own folder.
+    ///
+    /// # Errors
+    /// When the account has no home folder.
+    pub fn config_dir(&self) -> Result<PathBuf, FolderError> {
+        self.chosen("FITSNAP_CONFIG_DIR", |strategy| strategy.config_dir())
+    }
+
+    /// Where tokens are kept: `FITSNAP_STATE_DIR`, else the platform's own folder.
+    ///
+    /// # Errors
+    /// When the account has no home folder.
+    pub fn state_dir(&self) -> Result<PathBuf, FolderError> {
+        self.chosen("FITSNAP_STATE_DIR", |strategy| strategy.state_dir().unwrap_or_else(|| strategy.data_dir()))
+    }
+
+    fn chosen(
+        &self,
+        variable: &str,
+        platform: impl Fn(&etcetera::app_strategy::Xdg) -> PathBuf,
+    ) -> Result<PathBuf, FolderError> {
+        if let Some(folder) = self.variables.get(variable).filter(|value| !value.is_empty()) {
+            return Ok(self.folder.join(folder));
+        }
+        let names = AppStrategyArgs { top_level_domain: String::new(), author: String::new(), app_name: "fitsnap".into() };
+        let strategy = etcetera::app_strategy::Xdg::new(names).map_err(|_| FolderError)?;
+        Ok(platform(&strategy))
+    }
+}

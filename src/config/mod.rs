@@ -1,0 +1,9 @@
+//! Settings and secrets: `fitsnap.toml`, the environment, the folders of the platform.
+
+mod environment;
+mod secrets;
+mod settings;
+
+pub use environment::{Environment, FolderError};
+pub use secrets::{AppSecrets, SecretError, Secrets};
+pub use settings::{ArchiveSettings, Detail, FORMAT, ProviderSettings, SettingsError, SETTINGS_FILE, Stream};

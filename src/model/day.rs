@@ -1,0 +1,207 @@
+//! Calendar days, ranges of them, and the zone that cuts time into days.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+
+/// A calendar day in the zone of the person at that time, as the provider reckons it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(NaiveDate);
+
+/// A text that names no day.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("\"{text}\" is no day; write it as YYYY-MM-DD, like 2015-07-10")]
+pub struct DayError {
+    text: String,
+}
+
+impl Day {
+    /// The day of a year, month and day of the month, if there is one, in the years 0001 to 9999.
+    pub fn new(year: i32, month: u32, day: u32) -> Option<Day> {
+        NaiveDate::from_ymd_opt(year, month, day).and_then(Day::from_date)
+    }
+
+    /// The day of a date, in the years 0001 to 9999 (a path has room for four digits).
+    pub fn from_date(date: NaiveDate) -> Option<Day> {
+        (1..=9999).contains(&date.year()).then_some(Day(date))
+    }
+
+    /// Reads `YYYYMMDD`, as Moves spells it.
+    pub fn from_compact(text: &str) -> Result<Day, DayError> {
+        let digits = text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
+        digits
+            .then(|| NaiveDate::parse_from_str(text, "%Y%m%d").ok())
+            .flatten()
+            .and_then(Day::from_date)
+            .ok_or_else(|| DayError { text: text.to_owned() })
+    }
+
+    /// `YYYYMMDD`.
+    pub fn compact(self) -> String {
+        self.0.format("%Y%m%d").to_string()
+    }
+
+    /// The date behind the day.
+    pub fn date(self) -> NaiveDate {
+        self.0
+    }
+
+    /// The day `count` days later (earlier when negative); stays at the first or last day there is.
+    pub fn plus(self, count: i64) -> Day {
+        let steps = Days::new(count.unsigned_abs());
+        let moved = if count < 0 { self.0.checked_sub_days(steps) } else { self.0.checked_add_days(steps) };
+        moved.and_then(Day::from_date).unwrap_or(self)
+    }
+
+    /// Whole days from `other` to this day; negative when this day is the earlier one.
+    pub fn days_since(self, other: Day) -> i64 {
+        (self.0 - other.0).num_days()
+    }
+
+    /// The moment after the day's last, in UTC as if the day were reckoned there.
+    pub fn end_utc(self) -> DateTime<Utc> {
+        (self.0 + Days::new(1)).and_time(NaiveTime::MIN).and_utc()
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.format("%Y-%m-%d"))
+    }
+}
+
+impl fmt::Debug for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Day {
+    type Err = DayError;
+
+    fn from_str(text: &str) -> Result<Day, DayError> {
+        let shaped = text.len() == 10
+            && text.bytes().enumerate().all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
+        shaped
+            .then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok())
+            .flatten()
+            .and_then(Day::from_date)
+            .ok_or_else(|| DayError { text: text.to_owned() })
+    }
+}
+
+/// Days from a first to a last, both included; never empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayRange {
+    /// The first day.
+    pub first: Day,
+    /// The last day, not before the first.
+    pub last: Day,
+}
+
+impl DayRange {
+    /// The range between two days, if the first is not after the last.
+    pub fn new(first: Day, last: Day) -> Option<DayRange> {
+        (first <= last).then_some(DayRange { first, last })
+    }
+
+    /// How many days it holds.
+    pub fn len(self) -> i64 {
+        self.last.days_since(self.first) + 1
+    }
+
+    /// A range holds at least one day.
+    pub fn is_empty(self) -> bool {
+        false
+    }
+
+    /// Whether the day lies in the range.
+    pub fn contains(self, day: Day) -> bool {
+        self.first <= day && day <= self.last
+    }
+
+    /// Its days, oldest first.
+    pub fn days(self) -> impl DoubleEndedIterator<Item = Day> {
+        (0..self.len()).map(move |step| self.first.plus(step))
+    }
+}
+
+impl fmt::Display for DayRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.first == self.last { write!(f, "{}", self.first) } else { write!(f, "{} to {}", self.first, self.last) }
+    }
+}
+
+/// A time zone: one of the IANA database, or a fixed offset where a provider gives nothing better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zone {
+    /// A zone of the IANA database.
+    Named(chrono_tz::Tz),
+    /// Seconds east of UTC.
+    Fixed(chrono::FixedOffset),
+}
+
+impl Zone {
+    /// UTC.
+    pub const UTC: Zone = Zone::Named(chrono_tz::Tz::UTC);
+
+    /// Reads an IANA name (`Europe/Helsinki`).
+    pub fn named(name: &str) -> Option<Zone> {
+        name.parse().ok().map(Zone::Named)
+    }
+
+    /// A fixed offset in seconds east of UTC, less than a day.
+    pub fn fixed(seconds: i32) -> Option<Zone> {
+        chrono::FixedOffset::east_opt(seconds).map(Zone::Fixed)
+    }
+
+    /// The calendar day of a moment in this zone.
+    pub fn day_of(self, time: DateTime<Utc>) -> Day {
+        let date = match self {
+            Zone::Named(zone) => time.with_timezone(&zone).date_naive(),
+            Zone::Fixed(offset) => offset.from_utc_datetime(&time.naive_utc()).date_naive(),
+        };
+        Day::from_date(date).unwrap_or(Day(NaiveDate::MIN))
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Zone::Named(zone) => f.write_str(zone.name()),
+            Zone::Fixed(offset) => write!(f, "{offset}"),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_only_real_days_in_one_spelling() {
+        assert_eq!("2016-02-29".parse::<Day>().unwrap().to_string(), "2016-02-29");
+        for bad in ["2015-02-29", "2015-7-10", "20150710", "2015-07-10T00:00", "", "0000-01-01", "２015-07-10"] {
+            assert!(bad.parse::<Day>().is_err(), "{bad}");
+        }
+        assert_eq!(Day::from_compact("20150710").unwrap().compact(), "20150710");
+        assert!(Day::from_compact("2015-7-1").is_err());
+    }
+
+    #[test]
+    fn counts_over_month_and_leap_day() {
+        let range = DayRange::new(Day::new(2016, 2, 27).unwrap(), Day::new(2016, 3, 1).unwrap()).unwrap();
+        assert_eq!(range.len(), 4);
+        assert_eq!(range.days().last().unwrap(), range.last);
+        assert_eq!(range.first.plus(-27).to_string(), "2016-01-31");
+    }
+
+    #[test]
+    fn a_zone_decides_which_day_it_is() {
+        let late: DateTime<Utc> = "2015-07-10T22:30:00Z".parse().unwrap();
+        assert_eq!(Zone::named("Europe/Helsinki").unwrap().day_of(late).to_string(), "2015-07-11");
+        assert_eq!(Zone::fixed(-7 * 3600).unwrap().day_of(late).to_string(), "2015-07-10");
+    }
+}

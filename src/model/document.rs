@@ -1,0 +1,219 @@
+//! The day document and the account document: what fitsnap keeps of a provider, unmapped.
+
+use std::collections::BTreeMap;
+
+use super::{Day, ProviderName};
+use crate::json::{Json, JsonError, Kind, Value, quote};
+
+/// Resources by name, each the JSON of the provider's answer as it was sent.
+pub type Resources = BTreeMap<String, JsonText>;
+
+/// The text of exactly one JSON value. It can only be made from values that were parsed, so that
+/// putting texts together never lets a provider's answer leak out of its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JsonText(Vec<u8>);
+
+impl JsonText {
+    /// The text of a value, spelled as in its source.
+    pub fn of(value: Value<'_>) -> JsonText {
+        JsonText(value.raw().to_vec())
+    }
+
+    /// A text that is JSON as it stands.
+    ///
+    /// # Errors
+    /// When canonical form refuses it.
+    pub fn parse(text: &[u8]) -> Result<JsonText, JsonError> {
+        Ok(JsonText::of(Json::parse(text)?.root()))
+    }
+
+    /// An array of these values, in this order.
+    pub fn list<'j>(items: impl IntoIterator<Item = Value<'j>>) -> JsonText {
+        let mut text = vec![b'['];
+        for (at, item) in items.into_iter().enumerate() {
+            if at > 0 {
+                text.push(b',');
+            }
+            text.extend_from_slice(item.raw());
+        }
+        text.push(b']');
+        JsonText(text)
+    }
+
+    /// An object of these members; the names must differ.
+    pub fn object<'n>(members: impl IntoIterator<Item = (&'n str, JsonText)>) -> JsonText {
+        let mut text = vec![b'{'];
+        for (at, (name, value)) in members.into_iter().enumerate() {
+            if at > 0 {
+                text.push(b',');
+            }
+            text.extend_from_slice(quote(name).as_bytes());
+            text.push(b':');
+            text.extend_from_slice(&value.0);
+        }
+        text.push(b'}');
+        JsonText(text)
+    }
+
+    /// A JSON string.
+    pub fn string(text: &str) -> JsonText {
+        JsonText(quote(text).into_bytes())
+    }
+
+    /// The text.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// All that a provider says of one day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DayDocument {
+    /// Whose day it is.
+    pub provider: ProviderName,
+    /// The day.
+    pub day: Day,
+    /// The provider's answers.
+    pub resources: Resources,
+    /// Resources that are lastingly not to be had, with the reason.
+    pub absent: BTreeMap<String, String>,
+}
+
+/// What a provider says that has no day: profile, devices, gear.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Whose account it is.
+    pub provider: ProviderName,
+    /// The provider's answers.
+    pub resources: Resources,
+    /// Resources that are lastingly not to be had, with the reason.
+    pub absent: BTreeMap<String, String>,
+}
+
+/// A file that is JSON but not the document its place asks for.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum DocumentError {
+    /// The file is not JSON that canonical form takes.
+    #[error("it is not readable JSON: {0}")]
+    Json(#[from] JsonError),
+    /// The file lacks a member or has one of the wrong type.
+    #[error("it is no day document: {0}")]
+    Shape(&'static str),
+    /// The members say another day or provider than the file's place.
+    #[error("it says it is {said}, but stands where {place} belongs")]
+    Place {
+        /// What the members say.
+        said: String,
+        /// What the path says.
+        place: String,
+    },
+}
+
+impl DayDocument {
+    /// A document of a day with no resources yet.
+    pub fn new(provider: ProviderName, day: Day) -> DayDocument {
+        DayDocument { provider, day, resources: Resources::new(), absent: BTreeMap::new() }
+    }
+
+    /// The document's canonical form.
+    ///
+    /// # Errors
+    /// When a resource is not JSON that canonical form takes.
+    pub fn canonical(&self) -> Result<Vec<u8>, JsonError> {
+        let head = format!("\"date\":{},\"provider\":{}", quote(&self.day.to_string()), quote(self.provider.as_str()));
+        compose(&head, &self.resources, &self.absent)
+    }
+
+    /// Reads a document back, checking that it is the one of this provider and day.
+    ///
+    /// # Errors
+    /// When it is not a day document, or one of another place.
+    pub fn read(text: &[u8], provider: &ProviderName, day: Day) -> Result<DayDocument, DocumentError> {
+        let json = Json::parse(text)?;
+        let root = json.root();
+        let word = |name: &str| root.get(name).and_then(|value| value.as_str());
+        let date = word("date").ok_or(DocumentError::Shape("the member \"date\" is missing or no text"))?;
+        let said = word("provider").ok_or(DocumentError::Shape("the member \"provider\" is missing or no text"))?;
+        if date != day.to_string() || said != provider.as_str() {
+            return Err(DocumentError::Place { said: format!("{said} {date}"), place: format!("{provider} {day}") });
+        }
+        let (resources, absent) = parts(&json)?;
+        Ok(DayDocument { provider: provider.clone(), day, resources, absent })
+    }
+}
+
+impl Account {
+    /// An account document with no resources yet.
+    pub fn new(provider: ProviderName) -> Account {
+        Account { provider, resources: Resources::new(), absent: BTreeMap::new() }
+    }
+
+    /// The document's canonical form.
+    ///
+    /// # Errors
+    /// When a resource is not JSON that canonical form takes.
+    pub fn canonical(&self) -> Result<Vec<u8>, JsonError> {
+        compose(&format!("\"provider\":{}", quote(self.provider.as_str())), &self.resources, &self.absent)
+    }
+
+    /// Reads an account document back, checking that it is this provider's.
+    ///
+    /// # Errors
+    /// When it is not an account document, or another provider's.
+    pub fn read(text: &[u8], provider: &ProviderName) -> Result<Account, DocumentError> {
+        let json = Json::parse(text)?;
+        let said = json
+            .root()
+            .get("provider")
+            .and_then(|value| value.as_str())
+            .ok_or(DocumentError::Shape("the member \"provider\" is missing or no text"))?;
+        if said != provider.as_str() {
+            return Err(DocumentError::Place { said: said.into_owned(), place: provider.to_string() });
+        }
+        let (resources, absent) = parts(&json)?;
+        Ok(Account { provider: provider.clone(), resources, absent })
+    }
+}
+
+/// Puts the JSON texts together as they are; canonical form then respells the whole.
+fn compose(head: &str, resources: &Resources, absent: &BTreeMap<String, String>) -> Result<Vec<u8>, JsonError> {
+    let room = resources.values().map(|text| text.0.len() + 64).sum::<usize>();
+    let mut text = Vec::with_capacity(room + 256);
+    text.push(b'{');
+    text.extend_from_slice(head.as_bytes());
+    if !absent.is_empty() {
+        text.extend_from_slice(b",\"absent\":{");
+        let pairs: Vec<_> = absent.iter().map(|(name, reason)| format!("{}:{}", quote(name), quote(reason))).collect();
+        text.extend_from_slice(pairs.join(",").as_bytes());
+        text.push(b'}');
+    }
+    text.extend_from_slice(b",\"resources\":{");
+    for (at, (name, value)) in resources.iter().enumerate() {
+        if at > 0 {
+            text.push(b',');
+        }
+        text.extend_from_slice(quote(name).as_bytes());
+        text.push(b':');
+        text.extend_from_slice(&value.0);
+    }
+    text.extend_from_slice(b"}}");
+    Ok(Json::parse(text)?.canonical())
+}
+
+fn parts(json: &Json) -> Result<(Resources, BTreeMap<String, String>), DocumentError> {
+    let root = json.root();
+    let resources = root
+        .get("resources")
+        .filter(|value| value.kind() == Kind::Object)
+        .ok_or(DocumentError::Shape("the member \"resources\" is missing or no object"))?;
+    let resources =
+        resources.members().map(|(name, value)| (name.as_str().into_owned(), JsonText::of(value))).collect();
+    let mut absent = BTreeMap::new();
+    if let Some(reasons) = root.get("absent") {
+        for (name, reason) in reasons.members() {
+            let reason = reason.as_str().ok_or(DocumentError::Shape("a reason under \"absent\" is no text"))?;
+            absent.insert(name.as_str().into_owned(), reason.into_owned());
+        }
+    }
+    Ok((resources, absent))
+}

@@ -1,0 +1,15 @@
+//! Pure values: days, names, hashes, the clock. No I/O, nothing of the network or of git.
+
+mod clock;
+mod day;
+mod document;
+mod hash;
+mod kind;
+mod name;
+
+pub use clock::{Clock, ClockError, timestamp};
+pub use day::{Day, DayError, DayRange, Zone};
+pub use document::{Account, DayDocument, DocumentError, JsonText, Resources};
+pub use hash::ContentHash;
+pub use kind::{Action, RevisionKind};
+pub use name::{NameError, ProviderName};

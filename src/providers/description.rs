@@ -1,0 +1,45 @@
+//! What each service is, needs and offers, as data.
+
+use crate::json::RecordRules;
+
+/// A service: everything about it that is not code.
+pub struct Description {
+    /// The word for it in settings and commands.
+    pub kind: &'static str,
+    /// Its own name, for messages.
+    pub title: &'static str,
+    /// What a person must know of it today, with dates.
+    pub today: &'static str,
+    /// Where its API is, without a slash at the end.
+    pub origin: &'static str,
+    /// How one signs in.
+    pub sign_in: SignIn,
+    /// What it offers.
+    pub resources: &'static [Resource],
+    /// How its records are told apart, and which members are volatile.
+    pub rules: RecordRules,
+}
+
+/// One kind of thing a provider offers.
+pub struct Resource {
+    /// Its name in settings and documents.
+    pub name: &'static str,
+    /// Whether it is asked for when the settings say nothing.
+    pub by_default: bool,
+    /// What it holds, for people.
+    pub about: &'static str,
+}
+
+/// The OAuth 2.0 code grant of a service.
+pub struct SignIn {
+    /// The path or address of the page where a person allows the app.
+    pub authorize: &'static str,
+    /// Where codes and refresh tokens are exchanged.
+    pub token: &'static str,
+    /// Where a token is taken back, if the service can.
+    pub revoke: Option<&'static str>,
+    /// What the app asks to see.
+    pub scopes: &'static [&'static str],
+    /// Where a person registers an app, for messages.
+    pub register: &'static str,
+}
