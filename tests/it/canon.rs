@@ -1,0 +1,20 @@
+//! `fitsnap canon`
+
+use crate::env::ArchiveEnv;
+
+#[test]
+fn canon_writes_the_canonical_form_of_a_file_and_of_standard_input() {
+    let env = ArchiveEnv::new();
+    std::fs::write(env.path("a.json"), "{\"b\":1.0,\"a\":[ ]}").unwrap();
+    env.run(&["canon", "a.json"]).code(0).stdout("{\"a\": [], \"b\": 1}\n");
+    env.run_with_input(&["canon"], "1E3").code(0).stdout("1000\n");
+}
+
+#[test]
+fn canon_says_what_is_wrong_and_where() {
+    let env = ArchiveEnv::new();
+    let said = env.run_with_input(&["canon"], "{\"a\":1,\n\"a\":2}").code(1).stderr;
+    assert!(said.contains("standard input") && said.contains("line 2") && said.contains("\"a\""), "{said}");
+    let said = env.run(&["canon", "missing.json"]).code(1).stderr;
+    assert!(said.contains("missing.json"), "{said}");
+}

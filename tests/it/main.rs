@@ -1,0 +1,5 @@
+//! The promises of fitsnap, kept through its binary: real files, real git, real HTTP on loopback.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+mod canon;
+mod env;
