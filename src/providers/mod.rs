@@ -1,13 +1,11 @@
 //! The services, as day documents. A provider is one folder: its description beside the little code
 //! that is truly its own.
 
-mod description;
-
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
-pub use description::{Description, Resource, SignIn};
+pub use crate::model::{AppIn, Description, QuotaWindow, Resource, SignIn};
 
 use crate::auth::Session;
 use crate::config::ProviderSettings;
