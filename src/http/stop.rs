@@ -28,8 +28,17 @@ impl Stop {
     /// When the system gives no thread or no signal handler.
     pub fn of_signals() -> std::io::Result<Stop> {
         let stop = Stop::new();
-        let mut changes = stop.0.subscribe();
-        let wish = Arc::downgrade(&stop.0);
+        stop.follow_signals()?;
+        Ok(stop)
+    }
+
+    /// Lets SIGINT and SIGTERM set this wish, from now until all clones are gone.
+    ///
+    /// # Errors
+    /// When the system gives no thread or no signal handler.
+    pub fn follow_signals(&self) -> std::io::Result<()> {
+        let mut changes = self.0.subscribe();
+        let wish = Arc::downgrade(&self.0);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let mut signals = {
             let _inside = runtime.enter();
@@ -44,7 +53,7 @@ impl Stop {
                 }
             });
         })?;
-        Ok(stop)
+        Ok(())
     }
 
     /// Wishes to stop.
