@@ -1,6 +1,8 @@
 //! The services, as day documents. A provider is one folder: its description beside the little code
 //! that is truly its own.
 
+mod moves;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -71,7 +73,7 @@ pub fn kinds() -> Vec<&'static str> {
 }
 
 /// Every service that fitsnap knows.
-pub const ALL: &[&dyn Provider] = &[];
+pub const ALL: &[&dyn Provider] = &[&moves::Moves];
 
 /// The resources that the settings ask for, or the provider's default set.
 ///
