@@ -70,7 +70,7 @@ pub enum ImportError {
         found: Service,
         /// Whose was asked for.
         asked: Service,
-        /// The kinds that the found service's days can be imported under with this fitsnap.
+        /// Whether this fitsnap can import that one.
         readable: bool,
     },
     /// Nothing in it that the reader knows.
@@ -118,7 +118,8 @@ impl ImportError {
                 "an export is a zip as the service gave it, or the folder it was unpacked into".to_owned()
             }
             ImportError::Damaged { .. } => {
-                "download or copy it again; what an unpacker still gets out of it can be imported as a folder".to_owned()
+                "download or copy it again; what an unpacker still gets out of it can be imported as a folder"
+                    .to_owned()
             }
             ImportError::Encrypted { .. } => "unpack it with the password and import the folder".to_owned(),
             ImportError::Refused { .. } => {
@@ -127,7 +128,9 @@ impl ImportError {
             ImportError::WrongService { found, readable: true, .. } => {
                 format!("import it with: fitsnap import {} EXPORT", found.kind())
             }
-            ImportError::WrongService { found, .. } => format!("this fitsnap cannot read exports of {} yet", found.title()),
+            ImportError::WrongService { found, .. } => {
+                format!("this fitsnap cannot read exports of {} yet", found.title())
+            }
             ImportError::Unrecognised { passed_over: Some(passed_over), .. } => passed_over.clone(),
             ImportError::Unrecognised { .. } => {
                 "name the zip as the service gave it, or the whole folder it was unpacked into".to_owned()

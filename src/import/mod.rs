@@ -110,12 +110,11 @@ pub fn open(kind: &str, paths: &[PathBuf]) -> Result<Box<dyn Reader>, ImportErro
             Err(ImportError::WrongService { name, found, asked, readable })
         }
         _ => {
+            if let Some((name, problem)) = export.damaged().first() {
+                return Err(ImportError::Damaged { name: name.clone(), problem: problem.clone() });
+            }
             let blocked = (0..export.entries().len()).find_map(|at| Some((at, export.blocked(at)?)));
-            let passed_over = match (export.damaged().first(), blocked) {
-                (Some((name, damage)), _) => Some(format!("{name} could not be looked into: {damage}")),
-                (None, Some((at, why))) => Some(format!("{} was passed over: {why}", export.entries()[at].name)),
-                (None, None) => None,
-            };
+            let passed_over = blocked.map(|(at, why)| format!("{} was passed over: {why}", export.entries()[at].name));
             Err(ImportError::Unrecognised { name, asked, expected: importer.expected, passed_over })
         }
     }

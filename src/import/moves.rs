@@ -14,9 +14,9 @@ use super::{Begun, ImportError, ImportProblem, ImportedDay, Reader};
 use crate::json::{Json, Kind};
 use crate::model::{ContentHash, Day, JsonText, Resources};
 
-/// What is taken out of an export. `full/storyline.json` of five years is about 140 MiB.
-pub const WANTS: Wants =
-    Wants { inner_zip: |path| is_inner_zip(path), max_file: 512 << 20, max_total: 4 << 30 };
+/// What is taken out of an export. `full/storyline.json` of five weeks is 1.2 MiB: five years
+/// of that are 60.
+pub const WANTS: Wants = Wants { inner_zip: |path| is_inner_zip(path), max_file: 512 << 20, max_total: 4 << 30 };
 
 /// The resource that a day of the export becomes, the same as from the API.
 const STORYLINE: &str = "storyline";
@@ -85,12 +85,8 @@ struct MovesReader {
 
 /// A reader of the storyline files, if there are any.
 pub fn begin(export: Export, wants: &Wants) -> Result<Begun, ImportError> {
-    let mut chosen: Vec<_> = export
-        .entries()
-        .iter()
-        .enumerate()
-        .filter_map(|(at, entry)| Some((Splitting::of(&entry.path)?, at)))
-        .collect();
+    let mut chosen: Vec<_> =
+        export.entries().iter().enumerate().filter_map(|(at, entry)| Some((Splitting::of(&entry.path)?, at))).collect();
     if chosen.is_empty() {
         return Ok(Begun::Nothing(export));
     }
@@ -99,14 +95,16 @@ pub fn begin(export: Export, wants: &Wants) -> Result<Begun, ImportError> {
     let problems = export
         .damaged()
         .iter()
-        .map(|(file, reason)| ImportProblem { file: file.clone(), day: None, reason: reason.clone() })
+        .map(|(file, problem)| ImportProblem {
+            file: file.clone(),
+            day: None,
+            reason: format!("the zip is damaged: {problem}"),
+        })
         .collect();
     let size = |at: &usize| export.entries().get(*at).map_or(0, |entry| entry.size);
     // Every file is looked through, and the daily ones are as a rule those that are read again.
-    let total = chosen
-        .iter()
-        .map(|(splitting, at)| if *splitting == Splitting::Daily { 2 * size(at) } else { size(at) })
-        .sum();
+    let total =
+        chosen.iter().map(|(splitting, at)| if *splitting == Splitting::Daily { 2 * size(at) } else { size(at) }).sum();
     Ok(Begun::Reader(Box::new(MovesReader {
         export,
         chosen,
@@ -138,11 +136,7 @@ impl Reader for MovesReader {
         let (day, spot) = self.planned.pop_front()?;
         let source = self.name(spot.entry);
         Some(self.take(spot).map_err(|reason| ImportProblem { file: source.clone(), day: Some(day), reason }).map(
-            |storyline| ImportedDay {
-                day,
-                resources: Resources::from([(STORYLINE.to_owned(), storyline)]),
-                source,
-            },
+            |storyline| ImportedDay { day, resources: Resources::from([(STORYLINE.to_owned(), storyline)]), source },
         ))
     }
 }

@@ -36,9 +36,8 @@ impl Service {
 
     /// Whose export has entries of these paths, if that can be told.
     pub fn of<'p>(paths: impl Iterator<Item = &'p str> + Clone) -> Option<Service> {
-        let holds = |test: &dyn Fn(&[&str]) -> bool| {
-            paths.clone().any(|path| test(&path.split('/').collect::<Vec<_>>()))
-        };
+        let holds =
+            |test: &dyn Fn(&[&str]) -> bool| paths.clone().any(|path| test(&path.split('/').collect::<Vec<_>>()));
         let file = |name: &'static str| holds(&move |parts| parts.last() == Some(&name));
         let below = |folder: &'static str| holds(&move |parts| parts[..parts.len() - 1].contains(&folder));
         // Takeout first: a person's Drive inside it may hold the exports of all the others.

@@ -11,10 +11,10 @@ use super::error::ImportError;
 use super::folder;
 use super::unzip::{self, Zip};
 
-/// The most files of one export. A Takeout of twelve years holds about 60,000.
+/// The most files of one export. Twelve streams with a file a day make 53,000 in twelve years.
 pub const MAX_ENTRIES: usize = 1_000_000;
 
-/// The largest zip inside a zip. The eight inside a Moves export of five years are below 50 MiB each.
+/// The largest zip inside a zip, unpacked. The JSON of five weeks of Moves is 1 MiB, packed.
 pub const MAX_INNER_ZIP: u64 = 2 << 30;
 
 /// How often one may be inside another: the outer zip and those inside it.
@@ -23,8 +23,8 @@ pub const MAX_NESTING: u32 = 2;
 /// The size from which on the ratio counts: below it a bomb does no harm.
 pub const RATIO_FREE: u64 = 16 << 20;
 
-/// Unpacked bytes a packed byte. Exports pack to a tenth, and a file of nothing but one letter reaches
-/// 1,032.
+/// Unpacked bytes a packed byte. The JSON of Moves packs to a twelfth, and nothing but one letter to a
+/// thousandth.
 pub const MAX_RATIO: u64 = 200;
 
 /// What is held in memory of an unpacked file; more goes to a nameless temporary file.
@@ -75,28 +75,20 @@ enum EntryPlace {
 impl Export {
     /// Lists what lies in these zips and folders, and in the zips inside them that are wanted.
     ///
-    /// A zip that is damaged is set aside when another one can be read: see [`Export::damaged`].
+    /// A zip that is damaged is set aside where it is one of several: see [`Export::damaged`].
     ///
     /// # Errors
-    /// When nothing of it can be read, or it holds what no honest export does.
+    /// When it cannot be read, or holds what no honest export does.
     pub fn open(paths: &[PathBuf], wants: &Wants) -> Result<Export, ImportError> {
         let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-        let mut export =
-            Export { name: names.join(", "), zips: Vec::new(), entries: Vec::new(), damaged: Vec::new() };
-        let mut first_damage = None;
+        let mut export = Export { name: names.join(", "), zips: Vec::new(), entries: Vec::new(), damaged: Vec::new() };
         for (path, name) in paths.iter().zip(&names) {
             match export.add(path, name, wants) {
-                Err(damage @ (ImportError::Damaged { .. } | ImportError::NotZip { .. })) => {
-                    export.damaged.push((name.clone(), damage.to_string()));
-                    first_damage.get_or_insert(damage);
-                }
+                Err(error) if paths.len() > 1 => export.set_aside(error)?,
                 other => other?,
             }
         }
-        match first_damage {
-            Some(damage) if export.entries.is_empty() => Err(damage),
-            _ => Ok(export),
-        }
+        Ok(export)
     }
 
     fn add(&mut self, path: &Path, name: &str, wants: &Wants) -> Result<(), ImportError> {
@@ -126,13 +118,18 @@ impl Export {
 
     /// Adds a zip that lies beside or inside others; damage to it leaves the others readable.
     fn add_inner(&mut self, zip: Box<dyn ReadSeek>, name: &str, level: u32, wants: &Wants) -> Result<(), ImportError> {
-        match self.add_zip(zip, name, level, wants) {
-            Err(damage @ (ImportError::Damaged { .. } | ImportError::NotZip { .. })) => {
-                self.damaged.push((name.to_owned(), damage.to_string()));
-                Ok(())
-            }
-            other => other,
-        }
+        self.add_zip(zip, name, level, wants).or_else(|error| self.set_aside(error))
+    }
+
+    /// Goes on without a zip that is damaged; any other error stays one.
+    fn set_aside(&mut self, error: ImportError) -> Result<(), ImportError> {
+        let damage = match error {
+            ImportError::Damaged { name, problem } => (name, problem),
+            ImportError::NotZip { name } => (name, "it is no zip file".to_owned()),
+            other => return Err(other),
+        };
+        self.damaged.push(damage);
+        Ok(())
     }
 
     fn add_zip(&mut self, zip: Box<dyn ReadSeek>, name: &str, level: u32, wants: &Wants) -> Result<(), ImportError> {
@@ -154,7 +151,7 @@ impl Export {
                 let unpacked = zip
                     .stream(found.index, found.size)
                     .and_then(spool)
-                    .map_err(|error| ImportError::Damaged { name: full.clone(), problem: error.to_string() });
+                    .map_err(|error| (full.clone(), error.to_string()));
                 inner.push((full, unpacked));
             } else {
                 self.push(path, full, found.size, place)?;
@@ -164,7 +161,7 @@ impl Export {
         for (name, unpacked) in inner {
             match unpacked {
                 Ok(unpacked) => self.add_inner(unpacked, &name, level + 1, wants)?,
-                Err(damage) => self.damaged.push((name, damage.to_string())),
+                Err(damage) => self.damaged.push(damage),
             }
         }
         Ok(())
@@ -192,7 +189,7 @@ impl Export {
         &self.entries
     }
 
-    /// The zips that cannot be read, each with a sentence that says why.
+    /// The zips that cannot be read, each with what is wrong with it.
     pub fn damaged(&self) -> &[(String, String)] {
         &self.damaged
     }
@@ -275,10 +272,7 @@ fn check_size(name: &str, size: u64, packed: Option<u64>, most: u64) -> Result<(
         && size > RATIO_FREE
         && size / packed.max(1) > MAX_RATIO
     {
-        return Err(refused(
-            name,
-            format!("it unpacks to {} from {packed} bytes, as no export does", mebibytes(size)),
-        ));
+        return Err(refused(name, format!("it unpacks to {} from {packed} bytes, as no export does", mebibytes(size))));
     }
     Ok(())
 }

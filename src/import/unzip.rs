@@ -50,7 +50,9 @@ pub fn open(mut from: Box<dyn ReadSeek>, name: &str) -> Result<(Zip, Vec<(String
     let mut zip = match ZipArchive::with_config(config, from) {
         Ok(zip) => zip,
         Err(ZipError::Io(source)) if source.kind() != io::ErrorKind::UnexpectedEof => return Err(unreadable(source)),
-        Err(_) => return Err(damaged("the list at its end is missing or broken, as when a download was cut off".into())),
+        Err(_) => {
+            return Err(damaged("the list at its end is missing or broken, as when a download was cut off".into()));
+        }
     };
     if zip.len() > MAX_ENTRIES {
         return Err(refused(name, format!("it lists more than {MAX_ENTRIES} entries")));
@@ -144,7 +146,9 @@ mod tests {
         for good in ["json/daily/storyline/storyline_20140603.json", "a", "a/", "..a/b..", "Ärger/日.json"] {
             assert_eq!(path_problem(good), None, "{good}");
         }
-        for bad in ["", "../x", "a/../../x", "a/..", "./a", "/etc/passwd", "C:/x", "c:x", "a\\..\\b", "\\\\host\\x", "a\0b"] {
+        for bad in
+            ["", "../x", "a/../../x", "a/..", "./a", "/etc/passwd", "C:/x", "c:x", "a\\..\\b", "\\\\host\\x", "a\0b"]
+        {
             assert!(path_problem(bad).is_some(), "{bad:?}");
         }
     }
