@@ -28,7 +28,7 @@ pub use service::Service;
 
 use source::{Export, Wants};
 
-/// Reads an export. A full export of five years takes seconds, most of them before the first day comes.
+/// Reads an export. All of its files may be looked through before the first day comes.
 pub trait Reader {
     /// How many bytes there are to read, unpacked; an estimate until the first day has come.
     fn total_bytes(&self) -> u64;
