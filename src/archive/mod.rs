@@ -6,6 +6,7 @@
 //! on disk before the next begins.
 
 mod error;
+mod hash_list;
 mod layout;
 mod snapshot;
 
@@ -16,6 +17,7 @@ use git2::{Repository, RepositoryOpenFlags};
 use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
 
 pub use error::ArchiveError;
+pub use hash_list::{HashList, HashListError};
 pub use layout::{ACCOUNT, DATA, HASH_LIST, Place, account_path, day_path, files_folder, provider_folder};
 pub use snapshot::{BlobId, CommitId, Snapshot};
 
@@ -51,7 +53,11 @@ impl Archive {
         };
         let git = Repository::open_ext(root, RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<&Path>()).map_err(
             |error| ArchiveError::Unusable {
-                problem: format!("{} has a {SETTINGS_FILE}, but git cannot open it: {}", root.display(), error.message()),
+                problem: format!(
+                    "{} has a {SETTINGS_FILE}, but git cannot open it: {}",
+                    root.display(),
+                    error.message()
+                ),
                 hint: "run: fitsnap init (it adopts the folder and changes nothing that is there)".to_owned(),
             },
         )?;
