@@ -9,6 +9,7 @@ mod error;
 mod hash_list;
 mod layout;
 mod snapshot;
+mod verify;
 
 use std::path::{Path, PathBuf};
 
@@ -20,6 +21,7 @@ pub use error::ArchiveError;
 pub use hash_list::{HashList, HashListError};
 pub use layout::{ACCOUNT, DATA, HASH_LIST, Place, account_path, day_path, files_folder, provider_folder};
 pub use snapshot::{BlobId, CommitId, Snapshot};
+pub use verify::{Cause, Finding, Verified};
 
 /// An archive: a git work tree with `fitsnap.toml` at its root.
 pub struct Archive {
