@@ -95,6 +95,7 @@ impl Drop for GitLock {
 fn create_marked(path: &Path, scratch: &Path) -> io::Result<()> {
     let mut marked = tempfile::Builder::new().prefix("lock-").tempfile_in(scratch)?;
     writeln!(marked, "{MARK}, process {}", std::process::id())?;
+    marked.as_file().sync_data()?;
     match fs::hard_link(marked.path(), path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             // A file system without hard links: two steps must do.
