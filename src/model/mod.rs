@@ -6,6 +6,7 @@ mod document;
 mod hash;
 mod kind;
 mod name;
+mod service;
 
 pub use clock::{Clock, ClockError, timestamp};
 pub use day::{Day, DayError, DayRange, Zone};
@@ -13,3 +14,4 @@ pub use document::{Account, DayDocument, DocumentError, JsonText, Resources};
 pub use hash::ContentHash;
 pub use kind::{Action, RevisionKind};
 pub use name::{NameError, ProviderName};
+pub use service::{AppIn, Description, QuotaWindow, Resource, SignIn};

@@ -1,13 +1,13 @@
 //! The services, as day documents. A provider is one folder: its description beside the little code
 //! that is truly its own.
 
-mod description;
+mod moves;
 
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
-pub use description::{Description, Resource, SignIn};
+pub use crate::model::{AppIn, Description, QuotaWindow, Resource, SignIn};
 
 use crate::auth::Session;
 use crate::config::ProviderSettings;
@@ -73,7 +73,7 @@ pub fn kinds() -> Vec<&'static str> {
 }
 
 /// Every service that fitsnap knows.
-pub const ALL: &[&dyn Provider] = &[];
+pub const ALL: &[&dyn Provider] = &[&moves::Moves];
 
 /// The resources that the settings ask for, or the provider's default set.
 ///
