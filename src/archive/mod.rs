@@ -17,6 +17,7 @@ mod refs;
 mod snapshot;
 mod staging;
 mod trees;
+mod verify;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -26,10 +27,11 @@ use git2::{Repository, RepositoryOpenFlags};
 use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
 
 pub use error::ArchiveError;
+pub use hash_list::{HashList, HashListError};
 pub use layout::{ACCOUNT, DATA, HASH_LIST, Place, account_path, day_path, files_folder, provider_folder};
-pub use hash_list::HashList;
 pub use locks::Lock;
 pub use snapshot::{BlobId, CommitId, Snapshot};
+pub use verify::{Cause, Finding, Verified};
 pub use writer::{Writer, blob_id};
 
 /// An archive: a git work tree with `fitsnap.toml` at its root.
@@ -65,7 +67,11 @@ impl Archive {
         };
         let git = Repository::open_ext(root, RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<&Path>()).map_err(
             |error| ArchiveError::Unusable {
-                problem: format!("{} has a {SETTINGS_FILE}, but git cannot open it: {}", root.display(), error.message()),
+                problem: format!(
+                    "{} has a {SETTINGS_FILE}, but git cannot open it: {}",
+                    root.display(),
+                    error.message()
+                ),
                 hint: "run: fitsnap init (it adopts the folder and changes nothing that is there)".to_owned(),
             },
         )?;

@@ -1,6 +1,7 @@
 //! One file a verb: arguments, run, report. No rules of the trade.
 
 mod canon;
+mod verify;
 
 use std::ffi::OsString;
 
@@ -24,6 +25,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Canon(canon::CanonArgs),
+    Verify(verify::VerifyArgs),
 }
 
 /// What every command works with.
@@ -73,6 +75,7 @@ impl Command {
     fn run(self, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
         match self {
             Command::Canon(args) => canon::run(&args, context, ui),
+            Command::Verify(args) => verify::run(&args, context, ui),
         }
     }
 }
