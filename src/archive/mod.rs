@@ -5,14 +5,18 @@
 //! here on the commit exists), the files of the work tree, the index, the journal's end. Each step is
 //! on disk before the next begins.
 
+mod checked;
 mod durable;
 mod error;
 mod hash_list;
+mod history;
 mod identity;
 mod journal;
 mod layout;
 mod locks;
 mod objects;
+mod quarantine;
+mod recorder;
 mod refs;
 mod snapshot;
 mod staging;
@@ -26,13 +30,15 @@ use git2::{Repository, RepositoryOpenFlags};
 
 use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
 
+pub use checked::Checked;
 pub use error::ArchiveError;
 pub use hash_list::{HashList, HashListError};
 pub use layout::{ACCOUNT, DATA, HASH_LIST, Place, account_path, day_path, files_folder, provider_folder};
 pub use locks::Lock;
+pub use recorder::{DayContent, RecordError, Recorder};
 pub use snapshot::{BlobId, CommitId, Snapshot};
 pub use verify::{Cause, Finding, Verified};
-pub use writer::{Writer, blob_id};
+pub use writer::Writer;
 
 /// An archive: a git work tree with `fitsnap.toml` at its root.
 pub struct Archive {

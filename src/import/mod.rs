@@ -2,12 +2,11 @@
 //!
 //! A reader takes what the person named (zips, zips in zips, folders) as one set of files, finds the
 //! days in it, and gives each day once. It writes nothing: what an imported day changes in the
-//! document held is told by [`merge`], and the archive commits it.
+//! document held is decided by the archive, which commits it.
 
 mod elements;
 mod error;
 mod folder;
-mod merge;
 mod moves;
 #[cfg(test)]
 #[path = "../../tests/it/pack.rs"]
@@ -23,7 +22,6 @@ use std::path::PathBuf;
 use crate::model::{Day, Resources};
 
 pub use error::ImportError;
-pub use merge::{MergeError, Merged, merge};
 pub use service::Service;
 
 use source::{Export, Wants};
