@@ -1,6 +1,8 @@
 //! One file a verb: arguments, run, report. No rules of the trade.
 
 mod canon;
+mod login;
+mod logout;
 
 use std::ffi::OsString;
 
@@ -24,6 +26,8 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Canon(canon::CanonArgs),
+    Login(login::LoginArgs),
+    Logout(logout::LogoutArgs),
 }
 
 /// What every command works with.
@@ -73,6 +77,8 @@ impl Command {
     fn run(self, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
         match self {
             Command::Canon(args) => canon::run(&args, context, ui),
+            Command::Login(args) => login::run(&args, context, ui),
+            Command::Logout(args) => logout::run(&args, context, ui),
         }
     }
 }
