@@ -33,10 +33,10 @@ impl Bench {
         let (id, secret) = (options.client_id.clone(), options.client_secret.clone());
         let pretend = Pretend::start(options).unwrap();
         let home = tempfile::tempdir().unwrap();
-        let environment = Environment::of_process()
+        let environment = Environment::default()
             .with("FITSNAP_STATE_DIR", home.path().join("state"))
             .with("FITSNAP_CONFIG_DIR", home.path().join("config"))
-            .with("FITSNAP_PATIENCE", "600")
+            .with("FITSNAP_PATIENCE", "6000")
             .with("FITSNAP_MOVES_CLIENT_ID", id)
             .with("FITSNAP_MOVES_CLIENT_SECRET", secret);
         let settings = ProviderSettings {
@@ -184,9 +184,12 @@ fn what_may_pass_is_tried_four_times_and_then_given_up() {
         (Fault::Status(500), "answered 500 Internal Server Error, 4 times"),
         (Fault::Status(503), "answered 503 Service Unavailable, 4 times"),
         (Fault::Reset, "broke the connection off, 4 times"),
-        (Fault::Stall, "gave no answer within 600 ms, 4 times"),
+        (Fault::Stall, "gave no answer within 300 ms, 4 times"),
     ] {
         let mut bench = Bench::new();
+        if fault == Fault::Stall {
+            bench.give("FITSNAP_PATIENCE", "300");
+        }
         let mut session = bench.signed_in();
         bench.pretend.misbehave(Misbehaviour::of(fault.clone()));
         let error = open(&mut session).unwrap_err();
