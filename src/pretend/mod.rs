@@ -11,6 +11,9 @@ mod life;
 mod misbehave;
 mod oauth;
 mod story;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
 mod wire;
 mod world;
 
