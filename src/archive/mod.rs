@@ -5,9 +5,24 @@
 //! here on the commit exists), the files of the work tree, the index, the journal's end. Each step is
 //! on disk before the next begins.
 
+mod checked;
+mod durable;
 mod error;
+mod hash_list;
+mod history;
+mod identity;
+mod journal;
 mod layout;
+mod locks;
+mod objects;
+mod quarantine;
+mod recorder;
+mod refs;
 mod snapshot;
+mod staging;
+mod trees;
+mod verify;
+mod writer;
 
 use std::path::{Path, PathBuf};
 
@@ -15,14 +30,21 @@ use git2::{Repository, RepositoryOpenFlags};
 
 use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
 
+pub use checked::Checked;
 pub use error::ArchiveError;
+pub use hash_list::{HashList, HashListError};
 pub use layout::{ACCOUNT, DATA, HASH_LIST, Place, account_path, day_path, files_folder, provider_folder};
+pub use locks::Lock;
+pub use recorder::{DayContent, RecordError, Recorder};
 pub use snapshot::{BlobId, CommitId, Snapshot};
+pub use verify::{Cause, Finding, Verified};
+pub use writer::Writer;
 
 /// An archive: a git work tree with `fitsnap.toml` at its root.
 pub struct Archive {
     root: PathBuf,
     git: Repository,
+    environment: Environment,
 }
 
 impl Archive {
@@ -34,24 +56,28 @@ impl Archive {
     pub fn find(environment: &Environment, chosen: Option<&Path>) -> Result<Archive, ArchiveError> {
         if let Some(folder) = chosen {
             let folder = environment.folder().join(folder);
-            return Archive::around(&folder)?.ok_or(ArchiveError::NotFound { folder });
+            return Archive::around(&folder, environment)?.ok_or(ArchiveError::NotFound { folder });
         }
-        if let Some(archive) = Archive::around(environment.folder())? {
+        if let Some(archive) = Archive::around(environment.folder(), environment)? {
             return Ok(archive);
         }
         let named = environment.get("FITSNAP_ARCHIVE").map(|folder| environment.folder().join(folder));
         let folder = named.unwrap_or_else(|| environment.folder().to_owned());
-        Archive::around(&folder)?.ok_or(ArchiveError::NotFound { folder })
+        Archive::around(&folder, environment)?.ok_or(ArchiveError::NotFound { folder })
     }
 
     /// The archive whose root is this folder or the nearest one above it.
-    fn around(folder: &Path) -> Result<Option<Archive>, ArchiveError> {
+    fn around(folder: &Path, environment: &Environment) -> Result<Option<Archive>, ArchiveError> {
         let Some(root) = folder.ancestors().find(|above| above.join(SETTINGS_FILE).is_file()) else {
             return Ok(None);
         };
         let git = Repository::open_ext(root, RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<&Path>()).map_err(
             |error| ArchiveError::Unusable {
-                problem: format!("{} has a {SETTINGS_FILE}, but git cannot open it: {}", root.display(), error.message()),
+                problem: format!(
+                    "{} has a {SETTINGS_FILE}, but git cannot open it: {}",
+                    root.display(),
+                    error.message()
+                ),
                 hint: "run: fitsnap init (it adopts the folder and changes nothing that is there)".to_owned(),
             },
         )?;
@@ -61,7 +87,7 @@ impl Archive {
                 hint: "clone it: git clone REPOSITORY FOLDER".to_owned(),
             });
         }
-        Ok(Some(Archive { root: root.to_owned(), git }))
+        Ok(Some(Archive { root: root.to_owned(), git, environment: environment.clone() }))
     }
 
     /// The root of the work tree.

@@ -1,8 +1,11 @@
 //! One file a verb: arguments, run, report. No rules of the trade.
 
 mod canon;
+mod import;
 mod login;
 mod logout;
+mod report_run;
+mod sync;
 
 use std::ffi::OsString;
 
@@ -12,6 +15,7 @@ use crate::archive::Archive;
 use crate::cli::{CommandError, ExitCode, Global, Ui};
 use crate::config::Environment;
 use crate::model::Clock;
+use crate::providers::{self, Provider};
 
 /// Keep your fitness history safe from the services that hold it.
 #[derive(Debug, Parser)]
@@ -25,6 +29,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Sync(sync::SyncArgs),
+    Import(import::ImportArgs),
     Canon(canon::CanonArgs),
     Login(login::LoginArgs),
     Logout(logout::LogoutArgs),
@@ -45,6 +51,17 @@ impl Context<'_> {
     pub fn archive(&self) -> Result<Archive, CommandError> {
         Ok(Archive::find(self.environment, self.global.archive.as_deref())?)
     }
+}
+
+/// The service of a kind that the settings name.
+///
+/// # Errors
+/// Usage, with the kinds that there are.
+pub fn service(kind: &str) -> Result<&'static dyn Provider, CommandError> {
+    providers::provider(kind).ok_or_else(|| {
+        CommandError::new(ExitCode::Usage, format!("fitsnap knows no service \"{kind}\""))
+            .hint(format!("it knows {}", providers::kinds().join(", ")))
+    })
 }
 
 /// Runs one command and tells its exit code. Nothing of it outlives the call.
@@ -76,6 +93,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environm
 impl Command {
     fn run(self, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
         match self {
+            Command::Sync(args) => sync::run(&args, context, ui),
+            Command::Import(args) => import::run(&args, context, ui),
             Command::Canon(args) => canon::run(&args, context, ui),
             Command::Login(args) => login::run(&args, context, ui),
             Command::Logout(args) => logout::run(&args, context, ui),
