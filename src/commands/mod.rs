@@ -2,6 +2,8 @@
 
 mod canon;
 mod import;
+mod login;
+mod logout;
 mod report_run;
 mod sync;
 
@@ -30,6 +32,8 @@ enum Command {
     Sync(sync::SyncArgs),
     Import(import::ImportArgs),
     Canon(canon::CanonArgs),
+    Login(login::LoginArgs),
+    Logout(logout::LogoutArgs),
 }
 
 /// What every command works with.
@@ -92,6 +96,8 @@ impl Command {
             Command::Sync(args) => sync::run(&args, context, ui),
             Command::Import(args) => import::run(&args, context, ui),
             Command::Canon(args) => canon::run(&args, context, ui),
+            Command::Login(args) => login::run(&args, context, ui),
+            Command::Logout(args) => logout::run(&args, context, ui),
         }
     }
 }
