@@ -6,6 +6,7 @@
 //! on disk before the next begins.
 
 mod error;
+mod history;
 mod layout;
 mod snapshot;
 
@@ -16,6 +17,7 @@ use git2::{Repository, RepositoryOpenFlags};
 use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
 
 pub use error::ArchiveError;
+pub use history::{BlobReader, FileChange, History, Pattern, RevisionError, Scope, Step};
 pub use layout::{ACCOUNT, DATA, HASH_LIST, Place, account_path, day_path, files_folder, provider_folder};
 pub use snapshot::{BlobId, CommitId, Snapshot};
 

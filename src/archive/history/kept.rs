@@ -47,7 +47,6 @@ pub(super) struct KeptReader {
     pub(super) tip: CommitId,
     name: String,
     file: io::Take<BufReader<File>>,
-    shown: Option<CommitId>,
 }
 
 impl KeptReader {
@@ -72,18 +71,12 @@ impl KeptReader {
         file.read_exact(&mut head).ok()?;
         let tip = CommitId(id(&mut file).ok()?);
         let ours = head.starts_with(MAGIC) && head[MAGIC.len()..] == ground(archive);
-        ours.then_some(KeptReader { tip, name, file, shown: None })
+        ours.then_some(KeptReader { tip, name, file })
     }
 
     /// Whether it was kept for exactly this scope.
     pub(super) fn is_of(&self, scope: &Scope) -> bool {
         matches!(scope, Scope::Days(..)) || names(scope).first() == Some(&self.name)
-    }
-
-    /// Whether the commit is one of those kept, so that all about it is decided.
-    pub(super) fn knows(&self, commit: CommitId) -> bool {
-        let _ = commit;
-        self.shown.is_some()
     }
 
     /// The next step, with the changes of the scope only.
@@ -94,7 +87,6 @@ impl KeptReader {
         let step = self.read(scope).map_err(|error| ArchiveError::Damaged {
             problem: format!("{} changed while it was read ({error})", self.name),
         })?;
-        self.shown = Some(step.commit);
         Ok(Some(step))
     }
 
@@ -117,7 +109,7 @@ impl KeptReader {
             }
         }
         let action = ACTIONS.get(usize::from(action)).copied().flatten();
-        Ok(Step { commit, time, action, boundary: flags & 1 > 0, merge: flags & 2 > 0, changes })
+        Ok(Step { commit, time, action, boundary: flags & 1 > 0, merge: flags & 2 > 0, changes, decided: true })
     }
 }
 

@@ -18,7 +18,7 @@ use git2::{Oid, Repository};
 pub use revision::RevisionError;
 pub use scope::{Pattern, Scope};
 
-use super::{Archive, ArchiveError, BlobId, CommitId, Place, Snapshot};
+use super::{Archive, ArchiveError, BlobId, CommitId, Place};
 use crate::model::{Action, Day, ProviderName};
 use kept::{KeptReader, KeptWriter};
 use walk::Walk;
@@ -37,6 +37,8 @@ pub struct Step {
     /// What it changed, in the order of the paths.
     pub changes: Vec<FileChange>,
     merge: bool,
+    /// Whether `again` is known of its changes: a kept file knows.
+    decided: bool,
 }
 
 /// A file that differs from what it was in every parent of the commit.
@@ -125,14 +127,20 @@ impl Archive {
         list.lines().filter_map(|line| Oid::from_str(line.trim()).ok()).collect()
     }
 
+    /// Reads from here on as git itself does: no object's hash is checked on the way (`verify` is
+    /// there for that), and no object is kept in memory once it was read. It holds for the whole
+    /// process, so only commands that do nothing but read may ask for it.
+    pub fn trust_objects(&self) {
+        git2::opts::strict_hash_verification(false);
+        git2::opts::enable_caching(false);
+    }
+
     /// A reader of contents for a thread of its own.
     ///
     /// # Errors
     /// When the repository cannot be opened again.
     pub fn reader(&self) -> Result<BlobReader, ArchiveError> {
         let git = Repository::open(self.git.path()).map_err(ArchiveError::git("open the repository again"))?;
-        // Reading trusts what git trusts; `verify` is there to check every hash.
-        git2::opts::strict_hash_verification(false);
         Ok(BlobReader { git })
     }
 }
@@ -170,7 +178,7 @@ impl History<'_> {
             self.forget(serial, &step);
             self.merges |= step.merge;
             for at in 0..step.changes.len() {
-                if !step.changes[at].again {
+                if !step.decided {
                     step.changes[at].again = self.stood_before(&step, &step.changes[at])?;
                 }
             }
@@ -226,9 +234,6 @@ impl History<'_> {
 
     fn stood_before(&mut self, step: &Step, change: &FileChange) -> Result<bool, ArchiveError> {
         let Some(new) = change.new else { return Ok(false) };
-        if self.from_kept && self.kept.as_ref().is_some_and(|kept| kept.knows(step.commit)) {
-            return Ok(false);
-        }
         let mut looked = 0;
         loop {
             if let Some(held) = self.held.get(&change.path) {
@@ -271,17 +276,4 @@ impl History<'_> {
 /// When a day begins in the first zone that reaches it, and some hours before.
 fn begin(day: Day) -> DateTime<Utc> {
     day.end_utc() - TimeDelta::days(2)
-}
-
-impl Snapshot<'_> {
-    /// The commit's time and what made it; none where the archive has no commit.
-    ///
-    /// # Errors
-    /// When the commit cannot be read.
-    pub fn days_near(&self, provider: &ProviderName, day: Day) -> Result<(Option<Day>, Option<Day>), ArchiveError> {
-        let days = self.days(provider)?;
-        let before = days.range(..day).next_back().map(|(day, _)| *day);
-        let after = days.range(day..).map(|(day, _)| *day).find(|near| *near != day);
-        Ok((before, after))
-    }
 }

@@ -48,7 +48,7 @@ impl Commit {
 }
 
 /// The `Fitsnap-Action` among the lines at a message's end.
-fn action(message: &str) -> Option<Action> {
+pub(super) fn action(message: &str) -> Option<Action> {
     let lines = message.trim_end().lines().rev().take_while(|line| !line.trim().is_empty());
     lines.filter_map(|line| line.strip_prefix("Fitsnap-Action:")).find_map(|word| Action::from_word(word.trim()))
 }
@@ -136,11 +136,6 @@ impl<'a> Walk<'a> {
         Some(CommitId(next.commit.id))
     }
 
-    /// Whether a merge was met.
-    pub(super) fn has_merges(&self) -> bool {
-        self.merges
-    }
-
     /// Whether all that is still to visit was committed before a time and holds no file at a path.
     pub(super) fn lacks(&mut self, path: &str, before: DateTime<Utc>) -> Result<bool, ArchiveError> {
         if self.queue.peek().is_some_and(|next| next.commit.time >= before) {
@@ -179,10 +174,12 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        self.merges |= commit.parents.len() > 1;
         let changes =
             if boundary { Vec::new() } else { self.trees.changes(commit.tree, &trees, &self.scope)? };
-        Ok(Some(Step { commit: CommitId(commit.id), time: commit.time, action: commit.action, boundary, changes }))
+        let merge = commit.parents.len() > 1;
+        self.merges |= merge;
+        let Commit { id, time, action, .. } = commit;
+        Ok(Some(Step { commit: CommitId(id), time, action, boundary, changes, merge, decided: false }))
     }
 }
 
