@@ -3,6 +3,7 @@
 //! The parser is our own because `serde_json` keeps the last of two equal member names silently and refuses an
 //! unpaired surrogate, and because numbers must keep every digit.
 
+pub mod diff;
 mod error;
 mod number;
 mod parse;
@@ -13,6 +14,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use diff::{Change, ChangeKind, Comparison, Counts, Edit, Identity, RecordRules, compare, same_but_volatile};
 pub use error::{JsonError, Problem};
 pub use string::quote;
 pub use value::{Items, Json, Kind, Members, Name, Value};

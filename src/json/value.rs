@@ -200,6 +200,15 @@ impl<'j> Value<'j> {
         self.doc.raw(self.index)
     }
 
+    /// A number, string or word as it stands in the text, if that is its canonical spelling.
+    pub(super) fn canonical_raw(self) -> Option<&'j [u8]> {
+        self.doc.flag(self.index, CANONICAL).then(|| self.raw())
+    }
+
+    pub(super) fn is_scalar(self) -> bool {
+        !matches!(self.kind(), Kind::Array | Kind::Object)
+    }
+
     /// The value alone in canonical form 1, with the line feed at its end.
     pub fn canonical(self) -> Vec<u8> {
         write::canonical(self.doc, self.index)
