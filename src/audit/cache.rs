@@ -126,7 +126,7 @@ impl Cache {
         file.write_all(MAGIC)?;
         if let Some(old) = &mut self.file {
             old.seek(SeekFrom::Start(MAGIC.len() as u64))?;
-            std::io::copy(&mut old.take(self.end - MAGIC.len() as u64), &mut file)?;
+            std::io::copy(&mut old.by_ref().take(self.end - MAGIC.len() as u64), &mut file)?;
         }
         file.write_all(&self.fresh)?;
         file.into_inner()?.persist(&self.path)?;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::words::{Detail, Line, describe};
 use crate::archive::{BlobId, BlobReader};
-use crate::json::{ChangeKind, Comparison, Counts, Edit, Json, Kind, RecordRules, Value, compare, quote};
+use crate::json::{ChangeKind, Comparison, Counts, Edit, Json, Kind, RecordRules, Value, compare, quote, unified};
 use crate::model::{Day, RevisionKind};
 
 /// What is to be found out about the difference of two contents.
@@ -120,26 +120,31 @@ impl Comparer {
         wanted: Wanted,
     ) -> Finding {
         let (old, new) = (old.map(|blob| self.read(blob)), new.map(|blob| self.read(blob)));
-        let side = |parsed: &Option<Parsed>| match parsed.as_deref() {
-            None => Ok(None),
-            Some(Ok(json)) => Ok(Some(json.clone())),
-            Some(Err(problem)) => Err(problem.clone()),
-        };
         let (before, after) = match (side(&old), side(&new)) {
             (Ok(before), Ok(after)) => (before, after),
-            (Err(problem), _) | (_, Err(problem)) => return Finding { problem: Some(problem), ..Finding::default() },
+            (Err(problem), _) | (_, Err(problem)) => {
+                return Finding { problem: Some(problem.to_owned()), ..Finding::default() };
+            }
         };
-        let mut finding = match (&before, &after) {
+        let mut finding = match (before, after) {
             (Some(before), Some(after)) => compared(before.root(), after.root(), rules, day, wanted),
             (Some(json), None) => Finding { resources: whole(json.root(), 2), ..Finding::default() },
             (None, Some(json)) => Finding { resources: whole(json.root(), 1), ..Finding::default() },
             (None, None) => Finding::default(),
         };
         if wanted == Wanted::Lines {
-            let text = |json: &Option<Json>| json.as_ref().map(Json::canonical).unwrap_or_default();
-            finding.lines = crate::json::unified(&text(&before), &text(&after));
+            let text = |json: Option<&Json>| json.map(Json::canonical).unwrap_or_default();
+            finding.lines = unified(&text(before), &text(after));
         }
         finding
+    }
+}
+
+fn side(parsed: &Option<Parsed>) -> Result<Option<&Json>, &str> {
+    match parsed.as_deref() {
+        None => Ok(None),
+        Some(Ok(json)) => Ok(Some(json)),
+        Some(Err(problem)) => Err(problem),
     }
 }
 
@@ -177,7 +182,6 @@ fn compared(old: Value<'_>, new: Value<'_>, rules: &RecordRules, day: Option<Day
     finding
 }
 
-/// The counts by resource. What stands under no resource is named by its own member.
 fn counts(comparison: &Comparison) -> BTreeMap<String, [usize; 3]> {
     let row = |counts: &Counts| [counts.altered, counts.added, counts.removed];
     comparison.resources.iter().map(|(name, counts)| (name.clone(), row(counts))).collect()

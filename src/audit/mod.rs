@@ -7,7 +7,7 @@ mod revision;
 mod stamp;
 mod words;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use chrono::{DateTime, Utc};
 
@@ -16,15 +16,18 @@ pub use revision::{Fact, Facts, Revision, days_after, settled};
 pub use words::{Detail, Line, Tone, generic};
 
 use crate::archive::{Archive, ArchiveError, BlobId, CommitId, History, Scope};
-use crate::config::ProviderSettings;
+use crate::config::{ArchiveSettings, ProviderSettings};
 use crate::json::RecordRules;
-use crate::model::{Day, RevisionKind};
+use crate::model::{Day, ProviderName, RevisionKind};
 use crate::providers;
 use cache::{Cache, Key};
 use finding::Comparer;
 
 /// Raised whenever the same two contents would be told otherwise than before.
 const RULES: u32 = 1;
+
+/// Clocks differ: only after so many commits that are too early none is expected that is not.
+const SLOP: usize = 16;
 
 /// Which revisions are wanted.
 #[derive(Clone, Debug)]
@@ -56,13 +59,15 @@ pub struct Audit<'a> {
     facts: Facts,
     cache: Cache,
     comparers: Vec<Comparer>,
+    /// What findings depend on beside the contents, by provider.
+    grounds: BTreeMap<ProviderName, [u8; 16]>,
 }
 
 impl<'a> Audit<'a> {
     /// Looks at an archive. Nothing is written but fitsnap's own local knowledge.
     pub fn new(archive: &'a Archive, facts: Facts) -> Audit<'a> {
         archive.trust_objects();
-        Audit { archive, facts, cache: Cache::open(archive.local()), comparers: Vec::new() }
+        Audit { archive, facts, cache: Cache::open(archive.local()), comparers: Vec::new(), grounds: BTreeMap::new() }
     }
 
     /// What is known of the providers.
@@ -75,9 +80,10 @@ impl<'a> Audit<'a> {
     /// # Errors
     /// When HEAD cannot be read.
     pub fn revisions(&mut self, query: Query) -> Result<Revisions<'_, 'a>, ArchiveError> {
+        self.grounds.clear();
         let history = self.archive.history(query.scope.clone())?;
         let size = if query.scope_is_small() { 64 } else { 8 };
-        Ok(Revisions { audit: self, history: Some(history), query, ready: VecDeque::new(), boundary: Vec::new(), size })
+        Ok(Revisions { audit: self, history: Some(history), query, ready: VecDeque::new(), boundary: Vec::new(), early: 0, size })
     }
 
     /// Compares two contents of a day.
@@ -153,14 +159,23 @@ impl<'a> Audit<'a> {
     }
 
     /// The key of a finding, where it is worth keeping.
-    fn key(&self, revision: &Revision, wanted: Wanted) -> Option<Key> {
+    fn key(&mut self, revision: &Revision, wanted: Wanted) -> Option<Key> {
         if wanted == Wanted::Lines {
             return None;
         }
-        let rules = &self.facts.of(&revision.provider).rules;
-        let id = |blob: Option<BlobId>| blob.map(|blob| blob.to_string()).unwrap_or_default();
-        let rules = format!("{RULES} {} {wanted:?} {rules:?} {}", env!("CARGO_PKG_VERSION"), revision.day);
-        Some(cache::key(&[id(revision.old).as_bytes(), id(revision.new).as_bytes(), rules.as_bytes()]))
+        let ground = match self.grounds.get(&revision.provider) {
+            Some(ground) => *ground,
+            None => {
+                let rules = &self.facts.of(&revision.provider).rules;
+                let text = format!("{RULES} {} {wanted:?} {rules:?}", env!("CARGO_PKG_VERSION"));
+                let ground = cache::key(&[text.as_bytes()]);
+                self.grounds.insert(revision.provider.clone(), ground);
+                ground
+            }
+        };
+        let day = revision.day.to_string();
+        let id = |blob: &Option<BlobId>| blob.map(|blob| blob.to_string()).unwrap_or_default();
+        Some(cache::key(&[id(&revision.old).as_bytes(), id(&revision.new).as_bytes(), day.as_bytes(), &ground]))
     }
 }
 
@@ -191,6 +206,8 @@ pub struct Revisions<'q, 'a> {
     query: Query,
     ready: VecDeque<(Revision, RevisionKind, Finding)>,
     boundary: Vec<CommitId>,
+    /// How many steps in a row were too early.
+    early: usize,
     /// How many are compared at once: few at first, so that the first page comes at once.
     size: usize,
 }
@@ -225,6 +242,11 @@ impl Revisions<'_, '_> {
             }
             let too_late = self.query.until.is_some_and(|until| step.time >= until);
             let too_early = self.query.since.is_some_and(|since| step.time < since);
+            self.early = if too_early { self.early + 1 } else { 0 };
+            if self.early >= SLOP {
+                self.history = None;
+                break;
+            }
             if !too_late && !too_early {
                 batch.extend(Revision::of_step(&step, &self.audit.facts));
             }
@@ -242,12 +264,12 @@ impl Revisions<'_, '_> {
 }
 
 /// What the settings say of the providers; where they say nothing the name tells the service.
-pub fn facts(settings: Option<&crate::config::ArchiveSettings>, names: &[crate::model::ProviderName]) -> Facts {
+pub fn facts(settings: Option<&ArchiveSettings>, names: &[ProviderName]) -> Facts {
     let rules = |kind: &str| {
         providers::provider(kind).map(|provider| provider.description().rules).unwrap_or_default()
     };
     let default = ProviderSettings::default();
-    let fact = |name: &crate::model::ProviderName| {
+    let fact = |name: &ProviderName| {
         let said = settings.and_then(|settings| settings.providers.get(name));
         let said_kind = said.map(|said| said.kind.as_str()).unwrap_or(name.as_str());
         Fact { window: said.map_or(default.window, |said| said.window), rules: rules(said_kind) }

@@ -1,6 +1,10 @@
 //! One file a verb: arguments, run, report. No rules of the trade.
 
 mod canon;
+mod diff;
+mod log;
+mod past;
+mod show;
 
 use std::ffi::OsString;
 
@@ -24,6 +28,9 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Canon(canon::CanonArgs),
+    Diff(diff::DiffArgs),
+    Log(log::LogArgs),
+    Show(show::ShowArgs),
 }
 
 /// What every command works with.
@@ -61,6 +68,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environm
         let context = Context { environment, clock, global: &arguments.global };
         arguments.command.run(&context, &mut ui)
     });
+    ui.end_page();
     let code = ended.unwrap_or_else(|error| {
         error.print(&mut ui);
         error.code
@@ -73,6 +81,9 @@ impl Command {
     fn run(self, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
         match self {
             Command::Canon(args) => canon::run(&args, context, ui),
+            Command::Diff(args) => diff::run(&args, context, ui),
+            Command::Log(args) => log::run(&args, context, ui),
+            Command::Show(args) => show::run(&args, context, ui),
         }
     }
 }

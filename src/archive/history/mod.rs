@@ -237,7 +237,8 @@ impl History<'_> {
         let mut looked = 0;
         loop {
             if let Some(held) = self.held.get(&change.path) {
-                for (serial, commit, blob) in held.iter().filter(|(serial, ..)| *serial > looked) {
+                let from = held.partition_point(|(serial, ..)| *serial <= looked);
+                for (serial, commit, blob) in held.range(from..) {
                     looked = *serial;
                     if *blob == new && (!self.merges || self.descends(step.commit, *commit)) {
                         return Ok(true);

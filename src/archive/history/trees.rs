@@ -160,7 +160,7 @@ impl<'a> Trees<'a> {
                 && scope.takes(&path)
                 && !others.iter().any(|tree| find(tree, &entry) == new)
             {
-                changes.push(FileChange { path, old: old.map(BlobId), new: new.map(BlobId) });
+                changes.push(FileChange { path, old: old.map(BlobId), new: new.map(BlobId), again: false });
             }
         }
     }
