@@ -33,6 +33,7 @@ use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
 pub use checked::Checked;
 pub use error::ArchiveError;
 pub use hash_list::{HashList, HashListError};
+pub use history::{BlobReader, FileChange, History, Pattern, RevisionError, Scope, Step};
 pub use layout::{ACCOUNT, DATA, HASH_LIST, Place, account_path, day_path, files_folder, provider_folder};
 pub use locks::Lock;
 pub use recorder::{DayContent, RecordError, Recorder};

@@ -3,6 +3,7 @@
 mod args;
 mod error;
 mod progress;
+mod pager;
 mod sanitize;
 mod ui;
 

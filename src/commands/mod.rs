@@ -6,6 +6,10 @@ mod login;
 mod logout;
 mod report_run;
 mod sync;
+mod diff;
+mod log;
+mod past;
+mod show;
 
 use std::ffi::OsString;
 
@@ -34,6 +38,9 @@ enum Command {
     Canon(canon::CanonArgs),
     Login(login::LoginArgs),
     Logout(logout::LogoutArgs),
+    Diff(diff::DiffArgs),
+    Log(log::LogArgs),
+    Show(show::ShowArgs),
 }
 
 /// What every command works with.
@@ -82,6 +89,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environm
         let context = Context { environment, clock, global: &arguments.global };
         arguments.command.run(&context, &mut ui)
     });
+    ui.end_page();
     let code = ended.unwrap_or_else(|error| {
         error.print(&mut ui);
         error.code
@@ -98,6 +106,9 @@ impl Command {
             Command::Canon(args) => canon::run(&args, context, ui),
             Command::Login(args) => login::run(&args, context, ui),
             Command::Logout(args) => logout::run(&args, context, ui),
+            Command::Diff(args) => diff::run(&args, context, ui),
+            Command::Log(args) => log::run(&args, context, ui),
+            Command::Show(args) => show::run(&args, context, ui),
         }
     }
 }

@@ -38,6 +38,11 @@ impl Environment {
         self.variables.get(name)?.to_str().filter(|value| !value.is_empty())
     }
 
+    /// A variable's value as text, though it be empty: for some that says something of its own.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.variables.get(name)?.to_str()
+    }
+
     /// The current folder.
     pub fn folder(&self) -> &Path {
         &self.folder

@@ -5,6 +5,7 @@
 
 mod diff;
 mod error;
+mod lines;
 mod number;
 mod parse;
 mod string;
@@ -16,6 +17,7 @@ mod tests;
 
 pub use diff::{Change, ChangeKind, Comparison, Counts, Edit, Identity, RecordRules, compare, same_but_volatile};
 pub use error::{JsonError, Problem};
+pub use lines::unified;
 pub use string::quote;
 pub use value::{Items, Json, Kind, Members, Name, Value};
 
