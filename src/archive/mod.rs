@@ -5,16 +5,21 @@
 //! here on the commit exists), the files of the work tree, the index, the journal's end. Each step is
 //! on disk before the next begins.
 
+mod create;
 mod durable;
 mod error;
 mod hash_list;
+mod hooks;
 mod identity;
 mod journal;
 mod layout;
 mod locks;
 mod objects;
+mod outgoing;
 mod refs;
+mod scan;
 mod snapshot;
+mod staged;
 mod staging;
 mod trees;
 mod verify;
@@ -26,11 +31,16 @@ use git2::{Repository, RepositoryOpenFlags};
 
 use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
 
+pub use create::Created;
 pub use error::ArchiveError;
 pub use hash_list::{HashList, HashListError};
+pub use hooks::HookState;
 pub use layout::{ACCOUNT, DATA, HASH_LIST, Place, account_path, day_path, files_folder, provider_folder};
 pub use locks::Lock;
+pub use outgoing::{OutgoingLeak, PushedRef};
+pub use scan::{Leak, Scanner};
 pub use snapshot::{BlobId, CommitId, Snapshot};
+pub use staged::Objection;
 pub use verify::{Cause, Finding, Verified};
 pub use writer::{Writer, blob_id};
 

@@ -1,6 +1,8 @@
 //! One file a verb: arguments, run, report. No rules of the trade.
 
 mod canon;
+mod hook;
+mod init;
 mod verify;
 
 use std::ffi::OsString;
@@ -24,7 +26,10 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::InitArgs),
     Canon(canon::CanonArgs),
+    #[command(hide = true)]
+    Hook(hook::HookArgs),
     Verify(verify::VerifyArgs),
 }
 
@@ -74,7 +79,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environm
 impl Command {
     fn run(self, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
         match self {
+            Command::Init(args) => init::run(&args, context, ui),
             Command::Canon(args) => canon::run(&args, context, ui),
+            Command::Hook(args) => hook::run(&args, context, ui),
             Command::Verify(args) => verify::run(&args, context, ui),
         }
     }
