@@ -2,5 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod canon;
-mod init;
+mod days;
 mod env;
+mod hooks;
+mod init;
+mod verify;
