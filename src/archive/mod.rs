@@ -21,6 +21,7 @@ mod scan;
 mod snapshot;
 mod staged;
 mod staging;
+mod state;
 mod trees;
 mod verify;
 mod writer;

@@ -1,8 +1,12 @@
 //! One file a verb: arguments, run, report. No rules of the trade.
 
 mod canon;
+mod completions;
 mod hook;
 mod init;
+mod man;
+mod providers;
+mod status;
 mod verify;
 
 use std::ffi::OsString;
@@ -27,10 +31,14 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::InitArgs),
+    Status(status::StatusArgs),
+    Verify(verify::VerifyArgs),
+    Providers(providers::ProvidersArgs),
     Canon(canon::CanonArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
     #[command(hide = true)]
     Hook(hook::HookArgs),
-    Verify(verify::VerifyArgs),
 }
 
 /// What every command works with.
@@ -81,6 +89,10 @@ impl Command {
         match self {
             Command::Init(args) => init::run(&args, context, ui),
             Command::Canon(args) => canon::run(&args, context, ui),
+            Command::Status(args) => status::run(&args, context, ui),
+            Command::Providers(args) => providers::run(&args, context, ui),
+            Command::Completions(args) => completions::run(&args, ui),
+            Command::Man(args) => man::run(&args, context, ui),
             Command::Hook(args) => hook::run(&args, context, ui),
             Command::Verify(args) => verify::run(&args, context, ui),
         }
