@@ -165,9 +165,8 @@ impl Writer<'_> {
                 None => None,
             };
             let mut list = match held {
-                Some(bytes) => HashList::parse(&bytes).map_err(|problem| ArchiveError::Damaged {
-                    problem: format!("{path}: {problem}"),
-                })?,
+                Some(bytes) => HashList::parse(&bytes)
+                    .map_err(|problem| ArchiveError::Damaged { problem: format!("{path}: {problem}") })?,
                 None => HashList::default(),
             };
             for (name, hash) in names {
@@ -185,4 +184,3 @@ impl Writer<'_> {
         Ok(())
     }
 }
-

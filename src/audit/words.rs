@@ -215,7 +215,8 @@ fn member(tokens: &[String]) -> String {
 impl Group<'_> {
     fn lines(&self, resource: &str, day: Option<Day>, detail: Detail, lines: &mut Vec<Line>) {
         for (member, edit) in &self.loose {
-            let mut line = vec![(Tone::Name, if resource.is_empty() { "document".into() } else { resource.to_owned() })];
+            let mut line =
+                vec![(Tone::Name, if resource.is_empty() { "document".into() } else { resource.to_owned() })];
             // Below /resources/NAME or /absent/NAME the name was said.
             let rest = match member.strip_prefix("resources.").or(member.strip_prefix("absent.")) {
                 Some(rest) if member.starts_with("resources.") => rest.strip_prefix(resource).unwrap_or(rest),

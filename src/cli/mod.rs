@@ -2,8 +2,8 @@
 
 mod args;
 mod error;
-mod progress;
 mod pager;
+mod progress;
 mod sanitize;
 mod ui;
 

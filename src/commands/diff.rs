@@ -93,12 +93,7 @@ pub fn run(args: &DiffArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
 type Change = (State, State, Option<RevisionKind>, String);
 
 /// The newest change of the day that is the provider's, not our own spelling.
-fn newest(
-    audit: &mut Audit<'_>,
-    archive: &Archive,
-    provider: &ProviderName,
-    day: Day,
-) -> Result<Change, CommandError> {
+fn newest(audit: &mut Audit<'_>, archive: &Archive, provider: &ProviderName, day: Day) -> Result<Change, CommandError> {
     let query = Query {
         scope: Scope::Days(Some(provider.clone()), DayRange { first: day, last: day }),
         since: None,

@@ -86,7 +86,8 @@ async fn show(fault: Fault, day: Option<NaiveDate>, connection: &Allowance, requ
                 Fault::TwiceNamed => twice_named(&text, day),
                 _ => {
                     // Headers take a few hundred bytes; what is left of the allowance is less than the body.
-                    let head: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+                    let head: usize =
+                        parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
                     connection.set(head + 80 + text.len() / 2);
                     text
                 }
