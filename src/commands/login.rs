@@ -202,8 +202,12 @@ fn read_tokens() -> Result<(String, Option<String>), CommandError> {
         CommandError::new(ExitCode::Usage, "standard input holds no token")
             .hint("give it on the first line: fitsnap login PROVIDER --token - < FILE")
     })?;
-    if access.chars().chain(refresh.iter().flat_map(|token| token.chars())).any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(CommandError::new(ExitCode::Usage, "what standard input holds is no token: there is a space in it"));
+    if access.chars().chain(refresh.iter().flat_map(|token| token.chars())).any(|c| c.is_whitespace() || c.is_control())
+    {
+        return Err(CommandError::new(
+            ExitCode::Usage,
+            "what standard input holds is no token: there is a space in it",
+        ));
     }
     Ok((access, refresh))
 }
@@ -211,8 +215,11 @@ fn read_tokens() -> Result<(String, Option<String>), CommandError> {
 /// A name that is neither in the settings nor a service.
 pub(super) fn unknown_provider(name: &ProviderName) -> CommandError {
     let known = providers::kinds().join(", ");
-    CommandError::new(ExitCode::Usage, format!("\"{name}\" is neither in fitsnap.toml nor a service; fitsnap knows {known}"))
-        .hint(format!("add it to fitsnap.toml: [providers.{name}] and below it kind = \"...\""))
+    CommandError::new(
+        ExitCode::Usage,
+        format!("\"{name}\" is neither in fitsnap.toml nor a service; fitsnap knows {known}"),
+    )
+    .hint(format!("add it to fitsnap.toml: [providers.{name}] and below it kind = \"...\""))
 }
 
 fn command_error(error: LoginError) -> CommandError {

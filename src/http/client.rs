@@ -238,12 +238,11 @@ impl Client {
 
     fn learn(&self, headers: &HeaderMap) {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        if !self.clock.is_pinned() {
-            if let Some(date) = text("date").and_then(|date| DateTime::parse_from_rfc2822(date).ok()) {
-                let skew = date.to_utc() - self.clock.now();
-                // The header has whole seconds, and the answer was on its way.
-                self.skew.set(if skew.num_seconds().abs() < 2 { TimeDelta::zero() } else { skew });
-            }
+        let date = text("date").and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+        if let Some(date) = date.filter(|_| !self.clock.is_pinned()) {
+            let skew = date.to_utc() - self.clock.now();
+            // The header has whole seconds, and the answer was on its way.
+            self.skew.set(if skew.num_seconds().abs() < 2 { TimeDelta::zero() } else { skew });
         }
         self.limits.borrow_mut().learn(self.server_now(), text);
     }

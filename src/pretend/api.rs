@@ -76,7 +76,8 @@ fn storyline(
     if first < world.options.first_day || last > world.today() {
         return error("date is before the first date or after today");
     }
-    let days: Vec<_> = first.iter_days().take_while(|date| *date <= last).map(|date| world.day(date, track_points)).collect();
+    let days: Vec<_> =
+        first.iter_days().take_while(|date| *date <= last).map(|date| world.day(date, track_points)).collect();
     let updated = days.iter().filter_map(|(_, updated)| *updated).max();
     let texts: Vec<_> = days.into_iter().map(|(text, _)| text).collect();
     content(world, headers, format!("[{}]", texts.join(",")), updated)

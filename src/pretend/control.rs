@@ -16,10 +16,7 @@ type Parameters = Query<BTreeMap<String, String>>;
 type Said = (StatusCode, String);
 
 pub(super) fn router() -> Router<Shared> {
-    Router::new()
-        .route("/", get(manual))
-        .route("/pretend/log", get(log))
-        .route("/pretend/{task}", post(act))
+    Router::new().route("/", get(manual)).route("/pretend/log", get(log)).route("/pretend/{task}", post(act))
 }
 
 async fn manual(State(world): State<Shared>) -> String {
@@ -70,7 +67,8 @@ async fn act(State(world): State<Shared>, Path(task): Path<String>, Query(asked)
 fn perform(world: &Shared, task: &str, asked: &BTreeMap<String, String>, body: String) -> Result<(), String> {
     let mut world = lock(world);
     let text = |name: &str| asked.get(name).map(String::as_str);
-    let any_day = || text("day").map(|day| day.parse::<NaiveDate>().map_err(|_| "day is no YYYY-MM-DD".to_owned())).transpose();
+    let any_day =
+        || text("day").map(|day| day.parse::<NaiveDate>().map_err(|_| "day is no YYYY-MM-DD".to_owned())).transpose();
     let day = || any_day()?.ok_or_else(|| "which day? add ?day=YYYY-MM-DD".to_owned());
     let number = |name: &str| match text(name) {
         None => Ok(None),

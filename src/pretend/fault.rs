@@ -74,7 +74,11 @@ impl Misbehaviour {
     }
 
     /// The fault, if it shows at this request; that counts as one time.
-    pub(super) fn strike(&mut self, path: &str, asked: Option<(NaiveDate, NaiveDate)>) -> Option<(Fault, Option<NaiveDate>)> {
+    pub(super) fn strike(
+        &mut self,
+        path: &str,
+        asked: Option<(NaiveDate, NaiveDate)>,
+    ) -> Option<(Fault, Option<NaiveDate>)> {
         let here = self.path.as_ref().is_none_or(|part| path.contains(part.as_str()));
         let now = self.day.is_none_or(|day| asked.is_some_and(|(first, last)| first <= day && day <= last));
         if !here || !now || self.is_over() {
@@ -100,7 +104,9 @@ impl Fault {
             "twice-named" => Fault::TwiceNamed,
             "huge" => Fault::Huge(65),
             "redirect" => Fault::Redirect("https://elsewhere.example/".to_owned()),
-            _ => Fault::Status(word.strip_prefix("status-")?.parse().ok().filter(|status| (400..600).contains(status))?),
+            _ => {
+                Fault::Status(word.strip_prefix("status-")?.parse().ok().filter(|status| (400..600).contains(status))?)
+            }
         })
     }
 }

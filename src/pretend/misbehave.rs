@@ -81,12 +81,13 @@ async fn show(fault: Fault, day: Option<NaiveDate>, connection: &Allowance, requ
             // The length that the untouched answer had would give the change away.
             parts.headers.remove(header::CONTENT_LENGTH);
             let text = match fault {
-                Fault::Truncated => text[..text.floor_char_boundary(text.len() / 2)].to_owned(),
+                Fault::Truncated => return Response::from_parts(parts, Body::from(whole.slice(..whole.len() / 2))),
                 Fault::WrongDay => day.map_or(text.clone(), |day| wrong_day(&text, day)),
                 Fault::TwiceNamed => twice_named(&text, day),
                 _ => {
                     // Headers take a few hundred bytes; what is left of the allowance is less than the body.
-                    let head: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+                    let head: usize =
+                        parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
                     connection.set(head + 80 + text.len() / 2);
                     text
                 }

@@ -38,11 +38,15 @@ fn days_are_plausible() {
             nothing += 1;
             continue;
         };
-        assert!(segments.windows(2).all(|pair| pair[0].end == pair[1].start && pair[0].start < pair[1].start), "{date}");
+        assert!(
+            segments.windows(2).all(|pair| pair[0].end == pair[1].start && pair[0].start < pair[1].start),
+            "{date}"
+        );
         assert!(segments.first().unwrap().start <= world.life.moment(date, 0), "{date}");
         assert!(segments.last().unwrap().end >= world.life.moment(date, 86_000), "{date}");
         for segment in &segments {
-            let within = |activity: &super::story::Activity| segment.start <= activity.start && activity.end <= segment.end;
+            let within =
+                |activity: &super::story::Activity| segment.start <= activity.start && activity.end <= segment.end;
             assert!(segment.activities.iter().all(within), "{date}");
         }
     }

@@ -65,7 +65,8 @@ impl Count {
 impl World {
     pub fn new(options: PretendOptions) -> World {
         let clock = Clock::starting_at(options.now);
-        let life = Life { seed: options.seed, first_day: options.first_day, zone: options.zone, points: options.points };
+        let life =
+            Life { seed: options.seed, first_day: options.first_day, zone: options.zone, points: options.points };
         World {
             clock,
             life,

@@ -92,7 +92,10 @@ fn assert_signed_in(env: &ArchiveEnv, (code, said): (i32, String)) {
     assert!(said.contains("signed in to Moves as 23138311640030064"), "{said}");
     let (file, text) = kept(env).unwrap();
     assert!(text.contains("pretend-access-") && text.contains("pretend-refresh-"), "{text}");
-    assert!(!said.contains("pretend-access-") && !said.contains("pretend-refresh-") && !said.contains("secret"), "{said}");
+    assert!(
+        !said.contains("pretend-access-") && !said.contains("pretend-refresh-") && !said.contains("secret"),
+        "{said}"
+    );
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -150,7 +150,10 @@ fn a_revoked_sign_in_is_told_in_words() {
     let mut session = bench.signed_in();
     bench.pretend.revoke();
     let error = open(&mut session).unwrap_err();
-    assert!(matches!(&error, FetchError::SignIn { reason } if reason.contains("no longer accepts the saved sign-in")), "{error}");
+    assert!(
+        matches!(&error, FetchError::SignIn { reason } if reason.contains("no longer accepts the saved sign-in")),
+        "{error}"
+    );
 }
 
 #[test]
@@ -237,7 +240,9 @@ fn answers_that_are_not_the_days_never_pass_for_them() {
         let mut session = bench.signed_in();
         bench.pretend.misbehave(Misbehaviour::of(fault.clone()).on(date("2015-07-05")));
         match (fetch(&mut session, "2015-07-01", "2015-07-07"), divisible) {
-            (Err(FetchError::Malformed { divisible, .. }), Some(expected)) => assert_eq!(divisible, expected, "{fault:?}"),
+            (Err(FetchError::Malformed { divisible, .. }), Some(expected)) => {
+                assert_eq!(divisible, expected, "{fault:?}")
+            }
             (Err(FetchError::Refused { .. }), None) => {}
             (other, _) => panic!("{fault:?}: {other:?}"),
         }
