@@ -12,4 +12,3 @@ pub use loopback::{Loopback, redirect};
 pub use session::{Session, SessionOptions};
 pub use store::StoreError;
 pub use tokens::{SignInState, Tokens, forget, known_secrets, signed_in};
-pub use tokens::{Tokens, forget, signed_in};
