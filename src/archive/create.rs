@@ -9,8 +9,8 @@ use git2::{Repository, RepositoryInitOptions, Status};
 use super::durable::{make_folder, replace_file};
 use super::identity::{Identity, configuration};
 use super::{Archive, ArchiveError, CommitId};
-use crate::config::{ArchiveSettings, Environment, FORMAT, SETTINGS_FILE};
-use crate::model::Clock;
+use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
+use crate::model::{Clock, FORMAT};
 
 const ATTRIBUTES_FILE: &str = ".gitattributes";
 

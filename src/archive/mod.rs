@@ -5,10 +5,12 @@
 //! here on the commit exists), the files of the work tree, the index, the journal's end. Each step is
 //! on disk before the next begins.
 
+mod checked;
 mod create;
 mod durable;
 mod error;
 mod hash_list;
+mod history;
 mod hooks;
 mod identity;
 mod journal;
@@ -16,6 +18,8 @@ mod layout;
 mod locks;
 mod objects;
 mod outgoing;
+mod quarantine;
+mod recorder;
 mod refs;
 mod scan;
 mod snapshot;
@@ -32,6 +36,7 @@ use git2::{Repository, RepositoryOpenFlags};
 
 use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
 
+pub use checked::Checked;
 pub use create::Created;
 pub use error::ArchiveError;
 pub use hash_list::{HashList, HashListError};
@@ -39,11 +44,12 @@ pub use hooks::HookState;
 pub use layout::{ACCOUNT, DATA, HASH_LIST, Place, account_path, day_path, files_folder, provider_folder};
 pub use locks::Lock;
 pub use outgoing::{OutgoingLeak, PushedRef};
+pub use recorder::{DayContent, RecordError, Recorder};
 pub use scan::{Leak, Scanner};
 pub use snapshot::{BlobId, CommitId, Snapshot};
 pub use staged::Objection;
 pub use verify::{Cause, Finding, Verified};
-pub use writer::{Writer, blob_id};
+pub use writer::Writer;
 
 /// An archive: a git work tree with `fitsnap.toml` at its root.
 pub struct Archive {

@@ -172,8 +172,8 @@ impl Writer<'_> {
             };
             for (name, hash) in names {
                 match hash {
-                    Some(hash) => list.set(&name, hash),
-                    None => list.remove(&name),
+                    Some(hash) => list.set(name, hash),
+                    None => drop(list.remove(&name)),
                 }
             }
             let id = match list.is_empty() {
@@ -186,7 +186,3 @@ impl Writer<'_> {
     }
 }
 
-/// The blob that these bytes make, whether git has it or not.
-pub fn blob_id(bytes: &[u8]) -> Option<BlobId> {
-    Oid::hash_object(ObjectType::Blob, bytes).ok().map(BlobId)
-}

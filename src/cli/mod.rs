@@ -2,10 +2,12 @@
 
 mod args;
 mod error;
+mod progress;
 mod sanitize;
 mod ui;
 
 pub use args::{Global, parse_duration};
 pub use error::{CommandError, ExitCode};
+pub use progress::{Meter, words as span_in_words};
 pub use sanitize::sanitize;
 pub use ui::{Style, Text, Ui};

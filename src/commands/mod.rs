@@ -3,10 +3,13 @@
 mod canon;
 mod completions;
 mod hook;
+mod import;
 mod init;
 mod man;
 mod providers;
+mod report_run;
 mod status;
+mod sync;
 mod verify;
 
 use std::ffi::OsString;
@@ -17,6 +20,7 @@ use crate::archive::Archive;
 use crate::cli::{CommandError, ExitCode, Global, Ui};
 use crate::config::Environment;
 use crate::model::Clock;
+use crate::providers::{Provider, kinds};
 
 /// Keep your fitness history safe from the services that hold it.
 #[derive(Debug, Parser)]
@@ -31,6 +35,8 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::InitArgs),
+    Sync(sync::SyncArgs),
+    Import(import::ImportArgs),
     Status(status::StatusArgs),
     Verify(verify::VerifyArgs),
     Providers(providers::ProvidersArgs),
@@ -56,6 +62,17 @@ impl Context<'_> {
     pub fn archive(&self) -> Result<Archive, CommandError> {
         Ok(Archive::find(self.environment, self.global.archive.as_deref())?)
     }
+}
+
+/// The service of a kind that the settings name.
+///
+/// # Errors
+/// Usage, with the kinds that there are.
+pub fn service(kind: &str) -> Result<&'static dyn Provider, CommandError> {
+    crate::providers::provider(kind).ok_or_else(|| {
+        CommandError::new(ExitCode::Usage, format!("fitsnap knows no service \"{kind}\""))
+            .hint(format!("it knows {}", kinds().join(", ")))
+    })
 }
 
 /// Runs one command and tells its exit code. Nothing of it outlives the call.
@@ -88,13 +105,15 @@ impl Command {
     fn run(self, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
         match self {
             Command::Init(args) => init::run(&args, context, ui),
-            Command::Canon(args) => canon::run(&args, context, ui),
+            Command::Sync(args) => sync::run(&args, context, ui),
+            Command::Import(args) => import::run(&args, context, ui),
             Command::Status(args) => status::run(&args, context, ui),
+            Command::Verify(args) => verify::run(&args, context, ui),
             Command::Providers(args) => providers::run(&args, context, ui),
+            Command::Canon(args) => canon::run(&args, context, ui),
             Command::Completions(args) => completions::run(&args, ui),
             Command::Man(args) => man::run(&args, context, ui),
             Command::Hook(args) => hook::run(&args, context, ui),
-            Command::Verify(args) => verify::run(&args, context, ui),
         }
     }
 }

@@ -28,6 +28,9 @@ pub trait Provider: Sync {
     /// Asks for the account: what has no day, the first day, the zone that cuts the days.
     fn open<'a>(&'a self, session: &'a mut Session) -> Answer<'a, Result<Opening, FetchError>>;
 
+    /// An id in the account's resources that stays the same for one person.
+    fn person(&self, account: &Resources) -> Option<String>;
+
     /// Asks for a range of days, no longer than `days_per_request`, with one request a resource.
     ///
     /// An answer for every day of the range comes back, in any order; a day that the provider left

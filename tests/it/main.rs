@@ -6,4 +6,6 @@ mod days;
 mod env;
 mod hooks;
 mod init;
+mod layers;
+mod status;
 mod verify;

@@ -7,7 +7,7 @@ mod profile;
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, RecordRules};
-use crate::model::{AppIn, DayRange, Description, QuotaWindow, Resource, SignIn};
+use crate::model::{AppIn, DayRange, Description, QuotaWindow, Resource, Resources, SignIn};
 
 use super::{Answer, DayAnswer, Opening, Provider};
 
@@ -84,6 +84,10 @@ impl Provider for Moves {
             let answer = session.get("/api/1.1/user/profile", &[]).await?;
             profile::read(&answer, session.settings().time_zone)
         })
+    }
+
+    fn person(&self, account: &Resources) -> Option<String> {
+        profile::person(account)
     }
 
     fn fetch<'a>(

@@ -30,14 +30,23 @@ fn opening(json: &Json, fallback: Option<Zone>) -> Result<Opening, String> {
             Some(day.map_err(|_| format!("firstDate is {}, which is no day", date.line()))?)
         }
     };
-    // The id is above 2^53: it stays text.
-    let person = match root.get("userId") {
-        None => None,
-        Some(id) => Some(id.as_str().or_else(|| id.as_number()).ok_or("userId is neither number nor text")?.into_owned()),
-    };
     let zone = profile.get("currentTimeZone").and_then(zone).or(fallback).unwrap_or(Zone::UTC);
     let account = Resources::from([("profile".to_owned(), JsonText::of(root))]);
+    let person = id(root);
+    if person.is_none() && root.get("userId").is_some() {
+        return Err("userId is neither number nor text".to_owned());
+    }
     Ok(Opening { account, person, first_day, zone })
+}
+
+/// Whose account it is. The id is above 2^53: it stays text.
+pub(super) fn person(account: &Resources) -> Option<String> {
+    id(Json::parse(account.get("profile")?.as_bytes()).ok()?.root())
+}
+
+fn id(profile: Value<'_>) -> Option<String> {
+    let id = profile.get("userId")?;
+    Some(id.as_str().or_else(|| id.as_number())?.into_owned())
 }
 
 /// The zone by its name, else by its offset.

@@ -202,6 +202,23 @@ fn records_without_keys_are_aligned_by_content() {
 }
 
 #[test]
+fn a_declared_key_that_no_record_has_is_as_none() {
+    let old = r#"[{"day":1,"v":1},{"day":2,"v":2}]"#;
+    check("storyline", old, &old.replace("\"v\":2", "\"v\":3"), Revised, [1, 0, 0], &[(MemberAltered, "/1/v")]);
+    // A record without a key among others with one is told apart by its content.
+    let old = r#"[{"v":1,"w":1},{"date":"2","v":2},{"v":3,"w":3}]"#;
+    let new = r#"[{"v":3,"w":3},{"date":"2","v":4},{"v":5,"w":5}]"#;
+    check(
+        "storyline",
+        old,
+        new,
+        Shrunk,
+        [2, 1, 1],
+        &[(Reordered, ""), (RecordRemoved, "/0"), (MemberAltered, "/1/v"), (RecordAdded, "/2")],
+    );
+}
+
+#[test]
 fn records_with_one_key_are_matched_in_their_order() {
     let old = r#"[{"date":"1","segments":[{"startTime":"1","v":1},{"startTime":"1","v":2},{"startTime":"2","v":3}]}]"#;
     let new = r#"[{"date":"1","segments":[{"startTime":"1","v":4},{"startTime":"1","v":5},{"startTime":"2","v":3}]}]"#;
