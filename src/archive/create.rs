@@ -68,7 +68,9 @@ impl Archive {
         let git = match Repository::discover(present.unwrap_or(folder)) {
             Ok(git) => git,
             Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(None),
-            Err(error) => return Err(ArchiveError::git(format!("open the repository around {}", folder.display()))(error)),
+            Err(error) => {
+                return Err(ArchiveError::git(format!("open the repository around {}", folder.display()))(error));
+            }
         };
         if git.is_bare() { Err(bare(git.path())) } else { Ok(Some(git)) }
     }
@@ -123,10 +125,13 @@ impl Archive {
             Err(error) => return Err(ArchiveError::git(format!("look at {name}"))(error)),
         };
         let whole = [Status::CURRENT, Status::WT_NEW, Status::IGNORED].contains(&status);
-        if !whole && !(name == SETTINGS_FILE && status == Status::INDEX_NEW) {
+        let only_staged = name == SETTINGS_FILE && status == Status::INDEX_NEW;
+        if !whole && !only_staged {
             return Err(ArchiveError::Guard {
                 problem: format!("{name} has edits of your own that are in no commit"),
-                hint: format!("commit them (git commit -- {name}) or put them away (git stash), then run the command again"),
+                hint: format!(
+                    "commit them (git commit -- {name}) or put them away (git stash), then run the command again"
+                ),
             });
         }
         fs::read(&path).map(Some).map_err(ArchiveError::io("read", &path))
@@ -146,7 +151,8 @@ fn check_settings(root: &Path, kinds: &[&'static str]) -> Result<(), ArchiveErro
 fn new_repository_in(folder: &Path, environment: &Environment) -> Result<Repository, ArchiveError> {
     let config = configuration(None, environment)?;
     Identity::in_configuration(&config, environment)?;
-    let branch = config.get_str("init.defaultBranch").ok().filter(|name| git2::Branch::name_is_valid(name).unwrap_or(false));
+    let branch =
+        config.get_str("init.defaultBranch").ok().filter(|name| git2::Branch::name_is_valid(name).unwrap_or(false));
     make_folder(folder)?;
     let mut options = RepositoryInitOptions::new();
     options.initial_head(branch.unwrap_or("main")).no_reinit(true).external_template(false);

@@ -67,7 +67,8 @@ impl Archive {
             .map(|(path, new)| (path.clone(), text(old.get(path).copied().flatten()), text(*new)))
             .collect();
         let journal = Journal { branch: branch.name.clone(), commit: commit.to_string(), paths };
-        let bytes = serde_json::to_vec(&journal).map_err(|error| ArchiveError::io("write", &self.journal())(error.into()))?;
+        let bytes =
+            serde_json::to_vec(&journal).map_err(|error| ArchiveError::io("write", &self.journal())(error.into()))?;
         replace_file(&self.journal(), &bytes, &self.scratch())
     }
 

@@ -59,7 +59,12 @@ impl Archive {
     ///
     /// # Errors
     /// When the history cannot be walked.
-    pub fn scan_outgoing(&self, refs: &[PushedRef], remote: &str, scanner: &Scanner) -> Result<Vec<OutgoingLeak>, ArchiveError> {
+    pub fn scan_outgoing(
+        &self,
+        refs: &[PushedRef],
+        remote: &str,
+        scanner: &Scanner,
+    ) -> Result<Vec<OutgoingLeak>, ArchiveError> {
         let failed = || ArchiveError::git("walk what is pushed");
         let mut walk = self.git.revwalk().map_err(failed())?;
         let mut pushes = false;

@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use super::{Archive, ArchiveError, BlobId, Lock, Writer, account_path, day_path};
 use crate::json::{ChangeKind, Json, JsonError, RecordRules, compare};
 use crate::model::{
-    Account, Action, Day, DayChange, DayDocument, DocumentError, ProviderName, Resources, RevisionKind, Tally, commit_message,
+    Account, Action, Day, DayChange, DayDocument, DocumentError, ProviderName, Resources, RevisionKind, Tally,
+    commit_message,
 };
 
 /// Takes the days of one provider in one run.
@@ -205,8 +206,8 @@ impl<'a> Recorder<'a> {
 
     /// An earlier content again is `restored`, before all other kinds.
     fn find_restored(&self, pending: &mut BTreeMap<Day, Pending>) -> Result<(), ArchiveError> {
-        let paths: Vec<_> = pending.keys().map(|day| day_path(&self.provider, *day)).collect();
-        let earlier = self.archive.earlier_blobs(&paths)?;
+        let paths = pending.keys().map(|day| day_path(&self.provider, *day)).collect();
+        let earlier = self.archive.earlier_blobs(&self.provider, &paths)?;
         for (day, one) in pending {
             let known = earlier.get(&day_path(&self.provider, *day));
             if one.blob.is_some_and(|blob| known.is_some_and(|blobs| blobs.contains(&blob))) {
@@ -216,4 +217,3 @@ impl<'a> Recorder<'a> {
         Ok(())
     }
 }
-

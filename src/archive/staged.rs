@@ -30,8 +30,7 @@ impl Archive {
     /// When there is no repository or it has no work tree.
     pub fn of_hook(environment: &Environment) -> Result<Archive, ArchiveError> {
         let folder = environment.folder();
-        let git = Repository::discover(folder)
-            .map_err(|_| ArchiveError::NotFound { folder: folder.to_owned() })?;
+        let git = Repository::discover(folder).map_err(|_| ArchiveError::NotFound { folder: folder.to_owned() })?;
         let root = git.workdir().unwrap_or(folder).to_owned();
         Ok(Archive { root, git, environment: environment.clone() })
     }
@@ -86,7 +85,12 @@ impl Archive {
     }
 
     /// Damage under `data/` that HEAD does not have already.
-    fn check_changes(&self, changes: &Changes, head: Option<&Tree<'_>>, index: &Index) -> Result<Vec<Objection>, ArchiveError> {
+    fn check_changes(
+        &self,
+        changes: &Changes,
+        head: Option<&Tree<'_>>,
+        index: &Index,
+    ) -> Result<Vec<Objection>, ArchiveError> {
         let mut objections = Vec::new();
         let mut folders = BTreeSet::new();
         for (path, blob) in changes.iter().filter(|(path, _)| path.starts_with("data/")) {
@@ -105,7 +109,8 @@ impl Archive {
             for (name, problem) in check_folder(&self.folder_of_index(index, &folder)) {
                 let path = format!("{folder}/{name}");
                 if !known.contains(&(name.clone(), problem.clone())) || changes.contains_key(&path) {
-                    let remedy = format!("git restore --staged --worktree -- {path}, or bring {folder}/{HASH_LIST} along");
+                    let remedy =
+                        format!("git restore --staged --worktree -- {path}, or bring {folder}/{HASH_LIST} along");
                     objections.push(objection(&path, problem, &remedy));
                 }
             }

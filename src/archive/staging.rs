@@ -241,7 +241,9 @@ fn blob_of(path: &Path) -> Result<Option<Oid>, ArchiveError> {
     match fs::symlink_metadata(path) {
         Ok(meta) if meta.is_file() => {}
         Ok(_) => return Ok(Some(Oid::ZERO_SHA1)),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
         Err(error) => return Err(ArchiveError::io("read", path)(error)),
     }
     Oid::hash_file(ObjectType::Blob, path).map(Some).map_err(ArchiveError::git(format!("hash {}", path.display())))

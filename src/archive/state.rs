@@ -13,7 +13,10 @@ impl Archive {
     ///
     /// # Errors
     /// When the history cannot be walked.
-    pub fn last_syncs(&self, providers: &BTreeSet<ProviderName>) -> Result<BTreeMap<ProviderName, DateTime<Utc>>, ArchiveError> {
+    pub fn last_syncs(
+        &self,
+        providers: &BTreeSet<ProviderName>,
+    ) -> Result<BTreeMap<ProviderName, DateTime<Utc>>, ArchiveError> {
         let failed = || ArchiveError::git("walk the history");
         let mut found = BTreeMap::new();
         let Some(head) = self.head()? else { return Ok(found) };

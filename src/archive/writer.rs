@@ -165,15 +165,14 @@ impl Writer<'_> {
                 None => None,
             };
             let mut list = match held {
-                Some(bytes) => HashList::parse(&bytes).map_err(|problem| ArchiveError::Damaged {
-                    problem: format!("{path}: {problem}"),
-                })?,
+                Some(bytes) => HashList::parse(&bytes)
+                    .map_err(|problem| ArchiveError::Damaged { problem: format!("{path}: {problem}") })?,
                 None => HashList::default(),
             };
             for (name, hash) in names {
                 match hash {
                     Some(hash) => list.set(name, hash),
-                    None => drop(list.remove(&name)),
+                    None => list.remove(&name),
                 }
             }
             let id = match list.is_empty() {
@@ -185,4 +184,3 @@ impl Writer<'_> {
         Ok(())
     }
 }
-

@@ -82,7 +82,8 @@ fn pre_push(archive: &Archive, remote: &str, scanner: &Scanner, ui: &mut Ui) -> 
     if verified.findings.is_empty() {
         return Ok(ExitCode::Done);
     }
-    Err(CommandError::new(ExitCode::Damage, "the archive is damaged; nothing was pushed").hint("see more with: fitsnap verify"))
+    Err(CommandError::new(ExitCode::Damage, "the archive is damaged; nothing was pushed")
+        .hint("see more with: fitsnap verify"))
 }
 
 /// The values that must not leave this machine, each with the words for it. Where the settings cannot

@@ -40,7 +40,9 @@ fn write_pages(command: &Command, name: &str, folder: &Path) -> Result<(), Comma
 fn page(command: &Command, name: &str) -> Result<Vec<u8>, CommandError> {
     let mut text = Vec::new();
     let rendered = Man::new(command.clone()).title(name.to_uppercase()).render(&mut text);
-    rendered.map(|()| text).map_err(|error| CommandError::new(ExitCode::SomeFailed, format!("cannot write {name}.1: {error}")))
+    rendered
+        .map(|()| text)
+        .map_err(|error| CommandError::new(ExitCode::SomeFailed, format!("cannot write {name}.1: {error}")))
 }
 
 fn cannot_write(path: &Path, error: &std::io::Error) -> CommandError {

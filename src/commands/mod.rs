@@ -2,12 +2,18 @@
 
 mod canon;
 mod completions;
+mod diff;
 mod hook;
 mod import;
 mod init;
+mod log;
+mod login;
+mod logout;
 mod man;
+mod past;
 mod providers;
 mod report_run;
+mod show;
 mod status;
 mod sync;
 mod verify;
@@ -20,7 +26,7 @@ use crate::archive::Archive;
 use crate::cli::{CommandError, ExitCode, Global, Ui};
 use crate::config::Environment;
 use crate::model::Clock;
-use crate::providers::{Provider, kinds};
+use crate::providers::{Provider, kinds, provider};
 
 /// Keep your fitness history safe from the services that hold it.
 #[derive(Debug, Parser)]
@@ -35,9 +41,14 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::InitArgs),
+    Login(login::LoginArgs),
+    Logout(logout::LogoutArgs),
     Sync(sync::SyncArgs),
     Import(import::ImportArgs),
     Status(status::StatusArgs),
+    Log(log::LogArgs),
+    Show(show::ShowArgs),
+    Diff(diff::DiffArgs),
     Verify(verify::VerifyArgs),
     Providers(providers::ProvidersArgs),
     Canon(canon::CanonArgs),
@@ -69,7 +80,7 @@ impl Context<'_> {
 /// # Errors
 /// Usage, with the kinds that there are.
 pub fn service(kind: &str) -> Result<&'static dyn Provider, CommandError> {
-    crate::providers::provider(kind).ok_or_else(|| {
+    provider(kind).ok_or_else(|| {
         CommandError::new(ExitCode::Usage, format!("fitsnap knows no service \"{kind}\""))
             .hint(format!("it knows {}", kinds().join(", ")))
     })
@@ -78,9 +89,8 @@ pub fn service(kind: &str) -> Result<&'static dyn Provider, CommandError> {
 /// Runs one command and tells its exit code. Nothing of it outlives the call.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
     let mut ui = Ui::of_process(environment);
-    let parsed = Arguments::command()
-        .try_get_matches_from(arguments)
-        .and_then(|matches| Arguments::from_arg_matches(&matches));
+    let parsed =
+        Arguments::command().try_get_matches_from(arguments).and_then(|matches| Arguments::from_arg_matches(&matches));
     let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -93,6 +103,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environm
         let context = Context { environment, clock, global: &arguments.global };
         arguments.command.run(&context, &mut ui)
     });
+    ui.end_page();
     let code = ended.unwrap_or_else(|error| {
         error.print(&mut ui);
         error.code
@@ -105,9 +116,14 @@ impl Command {
     fn run(self, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
         match self {
             Command::Init(args) => init::run(&args, context, ui),
+            Command::Login(args) => login::run(&args, context, ui),
+            Command::Logout(args) => logout::run(&args, context, ui),
             Command::Sync(args) => sync::run(&args, context, ui),
             Command::Import(args) => import::run(&args, context, ui),
             Command::Status(args) => status::run(&args, context, ui),
+            Command::Log(args) => log::run(&args, context, ui),
+            Command::Show(args) => show::run(&args, context, ui),
+            Command::Diff(args) => diff::run(&args, context, ui),
             Command::Verify(args) => verify::run(&args, context, ui),
             Command::Providers(args) => providers::run(&args, context, ui),
             Command::Canon(args) => canon::run(&args, context, ui),

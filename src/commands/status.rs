@@ -61,7 +61,9 @@ pub fn run(args: &StatusArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     }
     if args.json {
         let text = serde_json::to_string(&status);
-        ui.data(text.map_err(|error| CommandError::new(ExitCode::SomeFailed, format!("cannot write the status: {error}")))?);
+        ui.data(
+            text.map_err(|error| CommandError::new(ExitCode::SomeFailed, format!("cannot write the status: {error}")))?,
+        );
     } else {
         tell_archive(&archive, &status, ui);
     }
@@ -117,7 +119,8 @@ mod tests {
 
     #[test]
     fn gaps_lie_between_days_held() {
-        let days: Vec<Day> = ["2015-02-26", "2015-02-28", "2015-03-01", "2015-03-05"].map(|day| day.parse().unwrap()).into();
+        let days: Vec<Day> =
+            ["2015-02-26", "2015-02-28", "2015-03-01", "2015-03-05"].map(|day| day.parse().unwrap()).into();
         let said: Vec<String> = gaps(&days).iter().map(ToString::to_string).collect();
         assert_eq!(said, ["2015-02-27", "2015-03-02 to 2015-03-04"]);
         assert!(gaps(&days[..1]).is_empty() && gaps(&[]).is_empty());

@@ -21,7 +21,9 @@ pub fn archive(env: &ArchiveEnv) {
 
 /// A day document in canonical form.
 pub fn day(date: &str, steps: u32) -> String {
-    format!("{{\"date\": \"{date}\", \"provider\": \"moves\", \"resources\": {{\"storyline\": [{{\"steps\": {steps}}}]}}}}\n")
+    format!(
+        "{{\"date\": \"{date}\", \"provider\": \"moves\", \"resources\": {{\"storyline\": [{{\"steps\": {steps}}}]}}}}\n"
+    )
 }
 
 /// Writes a file below the work folder.

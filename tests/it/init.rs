@@ -10,7 +10,10 @@ fn init_makes_an_archive_that_git_finds_whole_and_clean() {
     assert_eq!(env.git("a", &["fsck", "--strict"]), "");
     assert_eq!(env.git("a", &["ls-files"]), ".gitattributes\nfitsnap.toml\n");
     assert_eq!(env.git("a", &["branch", "--show-current"]), "main\n");
-    assert_eq!(env.git("a", &["log", "--format=%an <%ae> %aI"]), "Ada Archivist <ada@example.com> 2015-07-11T06:00:00Z\n");
+    assert_eq!(
+        env.git("a", &["log", "--format=%an <%ae> %aI"]),
+        "Ada Archivist <ada@example.com> 2015-07-11T06:00:00Z\n"
+    );
     let body = env.git("a", &["log", "--format=%B"]);
     assert_eq!(body.trim_end(), "fitsnap: new archive\n\nFitsnap-Action: init\nFitsnap-Format: 1");
     assert!(std::fs::read_to_string(env.path("a/fitsnap.toml")).unwrap().starts_with("format = 1\n"));
@@ -33,7 +36,8 @@ fn init_on_an_archive_changes_nothing_but_puts_missing_hooks_back() {
 #[test]
 fn init_honours_the_default_branch_and_the_identity_of_the_environment() {
     let env = ArchiveEnv::new();
-    std::fs::write(env.home().join("mine"), "[init]\n\tdefaultBranch = trunk\n[user]\n\tname = X\n\temail = x@y.z\n").unwrap();
+    std::fs::write(env.home().join("mine"), "[init]\n\tdefaultBranch = trunk\n[user]\n\tname = X\n\temail = x@y.z\n")
+        .unwrap();
     env.set("GIT_CONFIG_GLOBAL", env.home().join("mine").to_str().unwrap());
     env.set("GIT_AUTHOR_NAME", "Grace");
     env.run(&["-C", "b", "init"]).code(0);
@@ -46,7 +50,10 @@ fn without_an_identity_nothing_is_made_and_the_two_commands_are_shown() {
     let env = ArchiveEnv::new();
     std::fs::write(env.home().join(".gitconfig"), "").unwrap();
     let said = env.run(&["init", "a"]).code(2).stderr;
-    assert!(said.contains("git config --global user.name") && said.contains("git config --global user.email"), "{said}");
+    assert!(
+        said.contains("git config --global user.name") && said.contains("git config --global user.email"),
+        "{said}"
+    );
     assert!(!env.path("a").exists());
     env.git("", &["init", "-q", "b"]);
     env.run(&["init", "b"]).code(2);
@@ -130,7 +137,10 @@ fn hooks_of_the_persons_own_are_kept_and_told_of() {
     std::fs::create_dir_all(env.path(".git/hooks")).unwrap();
     std::fs::write(env.path(".git/hooks/pre-push"), "#!/bin/sh\necho mine\n").unwrap();
     let said = env.run(&["init"]).code(0).stderr;
-    assert!(said.contains("fitsnap hook pre-push \"$@\" || exit 1") && said.contains("installed the hook pre-commit"), "{said}");
+    assert!(
+        said.contains("fitsnap hook pre-push \"$@\" || exit 1") && said.contains("installed the hook pre-commit"),
+        "{said}"
+    );
     assert_eq!(std::fs::read_to_string(env.path(".git/hooks/pre-push")).unwrap(), "#!/bin/sh\necho mine\n");
     env.git("", &["config", "core.hooksPath", "my-hooks"]);
     let said = env.run(&["init"]).code(0).stderr;

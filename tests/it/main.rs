@@ -7,5 +7,6 @@ mod env;
 mod hooks;
 mod init;
 mod layers;
+mod login;
 mod status;
 mod verify;

@@ -21,7 +21,8 @@ fn status_tells_days_gaps_sign_in_and_commits_not_pushed() {
     write(&env, "data/moves/2015/07/09.json", &day("2015-07-09", 1));
     list_hashes(&env, "data/moves/2015/07");
     env.git("", &["add", "data"]);
-    let message = "moves: 1 new\n\nnew  2015-07-09\n\nFitsnap-Provider: moves\nFitsnap-Action: sync\nFitsnap-Format: 1\n";
+    let message =
+        "moves: 1 new\n\nnew  2015-07-09\n\nFitsnap-Provider: moves\nFitsnap-Action: sync\nFitsnap-Format: 1\n";
     env.set("GIT_COMMITTER_DATE", "2015-07-10T06:00:03Z");
     env.git("", &["commit", "-qm", message]);
     env.git("", &["init", "-q", "--bare", "../remote.git"]);
@@ -75,8 +76,10 @@ fn completions_and_the_manual_know_the_commands_but_not_the_hidden_one() {
     let page = env.run(&["man"]).code(0).stdout;
     assert!(page.contains(".TH FITSNAP 1") && page.contains("verify"), "{page}");
     env.run(&["man", "--out", "pages"]).code(0);
-    let mut names: Vec<String> =
-        std::fs::read_dir(env.path("pages")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> = std::fs::read_dir(env.path("pages"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     assert!(names.contains(&"fitsnap.1".to_owned()) && names.contains(&"fitsnap-verify.1".to_owned()), "{names:?}");
     assert!(!names.iter().any(|name| name.contains("hook") || name.contains("help")), "{names:?}");
