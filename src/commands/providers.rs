@@ -6,12 +6,12 @@ use super::Context;
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
 use crate::providers::{ALL, Provider};
 
-/// Tell what each service offers, needs and limits today.
+/// Tell what each service offers, needs and limits today
 #[derive(Debug, clap::Args)]
 pub struct ProvidersArgs {
-    /// One service; all where none is named.
+    /// One service; all where none is named
     name: Option<String>,
-    /// Write one JSON object a service.
+    /// Print one JSON object a service
     #[arg(long)]
     json: bool,
 }

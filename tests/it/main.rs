@@ -6,5 +6,7 @@ mod days;
 mod env;
 mod hooks;
 mod init;
+mod layers;
 mod login;
+mod status;
 mod verify;
