@@ -53,7 +53,11 @@ impl Archive {
         };
         let git = Repository::open_ext(root, RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<&Path>()).map_err(
             |error| ArchiveError::Unusable {
-                problem: format!("{} has a {SETTINGS_FILE}, but git cannot open it: {}", root.display(), error.message()),
+                problem: format!(
+                    "{} has a {SETTINGS_FILE}, but git cannot open it: {}",
+                    root.display(),
+                    error.message()
+                ),
                 hint: "run: fitsnap init (it adopts the folder and changes nothing that is there)".to_owned(),
             },
         )?;

@@ -56,8 +56,7 @@ impl Cache {
     /// Opens the cache in a folder; an empty one where there is none that can be read.
     pub(super) fn open(folder: PathBuf) -> Cache {
         let path = folder.join("compared");
-        let mut cache =
-            Cache { path, file: None, entries: HashMap::new(), end: MAGIC.len() as u64, fresh: Vec::new() };
+        let mut cache = Cache { path, file: None, entries: HashMap::new(), end: MAGIC.len() as u64, fresh: Vec::new() };
         cache.index();
         cache
     }

@@ -4,12 +4,20 @@ use super::stamp::Stamp;
 use crate::json::{Kind, Value};
 use crate::model::Day;
 
-const NAMES: [&str; 9] = [
-    "/place/name", "/name", "/title", "/activityName", "/activity", "/activityType", "/type", "/place/type", "/label",
-];
+const NAMES: [&str; 9] =
+    ["/place/name", "/name", "/title", "/activityName", "/activity", "/activityType", "/type", "/place/type", "/label"];
 const STARTS: [&str; 11] = [
-    "/startTime", "/start_date_local", "/start_time", "/start_date", "/startDate", "/dateTime", "/time", "/timestamp",
-    "/date", "/dateOfSleep", "/interval/startTime",
+    "/startTime",
+    "/start_date_local",
+    "/start_time",
+    "/start_date",
+    "/startDate",
+    "/dateTime",
+    "/time",
+    "/timestamp",
+    "/date",
+    "/dateOfSleep",
+    "/interval/startTime",
 ];
 const ENDS: [&str; 5] = ["/endTime", "/end_time", "/end_date", "/endDate", "/interval/endTime"];
 const KEYS: [&str; 8] = ["/id", "/logId", "/uri", "/uuid", "/key", "/split", "/lap_index", "/index"];

@@ -83,7 +83,15 @@ impl<'a> Audit<'a> {
         self.grounds.clear();
         let history = self.archive.history(query.scope.clone())?;
         let size = if query.scope_is_small() { 64 } else { 8 };
-        Ok(Revisions { audit: self, history: Some(history), query, ready: VecDeque::new(), boundary: Vec::new(), early: 0, size })
+        Ok(Revisions {
+            audit: self,
+            history: Some(history),
+            query,
+            ready: VecDeque::new(),
+            boundary: Vec::new(),
+            early: 0,
+            size,
+        })
     }
 
     /// Compares two contents of a day.
@@ -265,9 +273,7 @@ impl Revisions<'_, '_> {
 
 /// What the settings say of the providers; where they say nothing the name tells the service.
 pub fn facts(settings: Option<&ArchiveSettings>, names: &[ProviderName]) -> Facts {
-    let rules = |kind: &str| {
-        providers::provider(kind).map(|provider| provider.description().rules).unwrap_or_default()
-    };
+    let rules = |kind: &str| providers::provider(kind).map(|provider| provider.description().rules).unwrap_or_default();
     let default = ProviderSettings::default();
     let fact = |name: &ProviderName| {
         let said = settings.and_then(|settings| settings.providers.get(name));

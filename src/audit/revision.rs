@@ -129,7 +129,8 @@ mod tests {
 
     #[test]
     fn a_day_settles_when_it_leaves_the_window() {
-        let settled = |day: &str, window| settled(day.parse().unwrap(), "2015-07-11T06:00:03Z".parse().unwrap(), window);
+        let settled =
+            |day: &str, window| settled(day.parse().unwrap(), "2015-07-11T06:00:03Z".parse().unwrap(), window);
         assert!(!settled("2015-07-05", 7));
         assert!(settled("2015-07-04", 7));
         assert!(settled("2015-07-10", 1) && !settled("2015-07-11", 1));

@@ -93,12 +93,7 @@ pub fn run(args: &DiffArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
 type Change = (State, State, Option<RevisionKind>, String);
 
 /// The newest change of the day that is the provider's, not our own spelling.
-fn newest(
-    audit: &mut Audit<'_>,
-    archive: &Archive,
-    provider: &ProviderName,
-    day: Day,
-) -> Result<Change, CommandError> {
+fn newest(audit: &mut Audit<'_>, archive: &Archive, provider: &ProviderName, day: Day) -> Result<Change, CommandError> {
     let query = Query {
         scope: Scope::Days(Some(provider.clone()), DayRange { first: day, last: day }),
         since: None,
@@ -110,7 +105,7 @@ fn newest(
         return Err(show::missing(archive, provider, day, None)?);
     };
     let after = log::when(&revision).map(|after| format!(", {after}")).unwrap_or_default();
-    let head = format!("{after} in {}, {}", revision.commit.short(), past::minute(revision.time));
+    let head = format!("{after}  in {}, {}", revision.commit.short(), past::minute(revision.time));
     let from = State { commit: None, blob: revision.old };
     Ok((from, State { commit: Some(revision.commit), blob: revision.new }, Some(kind), head))
 }

@@ -18,10 +18,7 @@ mod tests {
     fn only_what_changed_is_shown_with_three_lines_around() {
         let old: String = (1..=12).map(|line| format!("{line}\n")).collect();
         let new = old.replace("6\n", "six\n");
-        assert_eq!(
-            unified(old.as_bytes(), new.as_bytes()),
-            "@@ -3,7 +3,7 @@\n 3\n 4\n 5\n-6\n+six\n 7\n 8\n 9\n"
-        );
+        assert_eq!(unified(old.as_bytes(), new.as_bytes()), "@@ -3,7 +3,7 @@\n 3\n 4\n 5\n-6\n+six\n 7\n 8\n 9\n");
         assert_eq!(unified(b"a\n", b"a\n"), "");
         assert_eq!(unified(b"", b"a\n"), "@@ -0,0 +1 @@\n+a\n");
     }

@@ -3,3 +3,4 @@
 
 mod canon;
 mod env;
+mod past;

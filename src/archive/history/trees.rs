@@ -156,10 +156,7 @@ impl<'a> Trees<'a> {
                 if !parents.contains(&new) {
                     self.descend(&path, new, &parents, scope, changes)?;
                 }
-            } else if !entry.folder
-                && scope.takes(&path)
-                && !others.iter().any(|tree| find(tree, &entry) == new)
-            {
+            } else if !entry.folder && scope.takes(&path) && !others.iter().any(|tree| find(tree, &entry) == new) {
                 changes.push(FileChange { path, old: old.map(BlobId), new: new.map(BlobId), again: false });
             }
         }

@@ -27,7 +27,8 @@ impl Commit {
             Some(end) => (&raw[..end], &raw[end + 2..]),
             None => (raw, &raw[..0]),
         };
-        let mut commit = Commit { id, tree: Oid::ZERO_SHA1, parents: Vec::new(), time: DateTime::UNIX_EPOCH, action: None };
+        let mut commit =
+            Commit { id, tree: Oid::ZERO_SHA1, parents: Vec::new(), time: DateTime::UNIX_EPOCH, action: None };
         for line in head.split(|byte| *byte == b'\n') {
             let Some(space) = line.iter().position(|byte| *byte == b' ') else { continue };
             let (word, value) = (&line[..space], std::str::from_utf8(&line[space + 1..]));
@@ -104,9 +105,9 @@ impl<'a> Walk<'a> {
             merges: false,
         };
         if let Some(CommitId(id)) = from {
-            let commit = walk.commit(id)?.ok_or_else(|| ArchiveError::Damaged {
-                problem: format!("commit {id} is not in the repository"),
-            })?;
+            let commit = walk
+                .commit(id)?
+                .ok_or_else(|| ArchiveError::Damaged { problem: format!("commit {id} is not in the repository") })?;
             walk.wait(commit);
         }
         Ok(walk)
@@ -174,8 +175,7 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        let changes =
-            if boundary { Vec::new() } else { self.trees.changes(commit.tree, &trees, &self.scope)? };
+        let changes = if boundary { Vec::new() } else { self.trees.changes(commit.tree, &trees, &self.scope)? };
         let merge = commit.parents.len() > 1;
         self.merges |= merge;
         let Commit { id, time, action, .. } = commit;
@@ -189,7 +189,8 @@ mod tests {
 
     #[test]
     fn the_action_is_read_from_the_last_lines_only() {
-        let message = "moves: 1 new\n\nnew 2015-07-09\n\nFitsnap-Provider: moves\nFitsnap-Action: sync\nFitsnap-Format: 1\n";
+        let message =
+            "moves: 1 new\n\nnew 2015-07-09\n\nFitsnap-Provider: moves\nFitsnap-Action: sync\nFitsnap-Format: 1\n";
         assert_eq!(action(message), Some(Action::Sync));
         assert_eq!(action("Fitsnap-Action: sync\n\nand then some prose\n"), None);
         assert_eq!(action("moves\n\nFitsnap-Action: dance\n"), None);
