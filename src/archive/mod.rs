@@ -5,10 +5,30 @@
 //! here on the commit exists), the files of the work tree, the index, the journal's end. Each step is
 //! on disk before the next begins.
 
+mod checked;
+mod create;
+mod durable;
 mod error;
+mod hash_list;
 mod history;
+mod hooks;
+mod identity;
+mod journal;
 mod layout;
+mod locks;
+mod objects;
+mod outgoing;
+mod quarantine;
+mod recorder;
+mod refs;
+mod scan;
 mod snapshot;
+mod staged;
+mod staging;
+mod state;
+mod trees;
+mod verify;
+mod writer;
 
 use std::path::{Path, PathBuf};
 
@@ -16,15 +36,27 @@ use git2::{Repository, RepositoryOpenFlags};
 
 use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
 
+pub use checked::Checked;
+pub use create::Created;
 pub use error::ArchiveError;
+pub use hash_list::{HashList, HashListError};
 pub use history::{BlobReader, FileChange, History, Pattern, RevisionError, Scope, Step};
+pub use hooks::HookState;
 pub use layout::{ACCOUNT, DATA, HASH_LIST, Place, account_path, day_path, files_folder, provider_folder};
+pub use locks::Lock;
+pub use outgoing::{OutgoingLeak, PushedRef};
+pub use recorder::{DayContent, RecordError, Recorder};
+pub use scan::{Leak, Scanner};
 pub use snapshot::{BlobId, CommitId, Snapshot};
+pub use staged::Objection;
+pub use verify::{Cause, Finding, Verified};
+pub use writer::Writer;
 
 /// An archive: a git work tree with `fitsnap.toml` at its root.
 pub struct Archive {
     root: PathBuf,
     git: Repository,
+    environment: Environment,
 }
 
 impl Archive {
@@ -36,18 +68,18 @@ impl Archive {
     pub fn find(environment: &Environment, chosen: Option<&Path>) -> Result<Archive, ArchiveError> {
         if let Some(folder) = chosen {
             let folder = environment.folder().join(folder);
-            return Archive::around(&folder)?.ok_or(ArchiveError::NotFound { folder });
+            return Archive::around(&folder, environment)?.ok_or(ArchiveError::NotFound { folder });
         }
-        if let Some(archive) = Archive::around(environment.folder())? {
+        if let Some(archive) = Archive::around(environment.folder(), environment)? {
             return Ok(archive);
         }
         let named = environment.get("FITSNAP_ARCHIVE").map(|folder| environment.folder().join(folder));
         let folder = named.unwrap_or_else(|| environment.folder().to_owned());
-        Archive::around(&folder)?.ok_or(ArchiveError::NotFound { folder })
+        Archive::around(&folder, environment)?.ok_or(ArchiveError::NotFound { folder })
     }
 
     /// The archive whose root is this folder or the nearest one above it.
-    fn around(folder: &Path) -> Result<Option<Archive>, ArchiveError> {
+    fn around(folder: &Path, environment: &Environment) -> Result<Option<Archive>, ArchiveError> {
         let Some(root) = folder.ancestors().find(|above| above.join(SETTINGS_FILE).is_file()) else {
             return Ok(None);
         };
@@ -67,7 +99,7 @@ impl Archive {
                 hint: "clone it: git clone REPOSITORY FOLDER".to_owned(),
             });
         }
-        Ok(Some(Archive { root: root.to_owned(), git }))
+        Ok(Some(Archive { root: root.to_owned(), git, environment: environment.clone() }))
     }
 
     /// The root of the work tree.

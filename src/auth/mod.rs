@@ -1,4 +1,14 @@
-//! Getting in: tokens, refresh, sign-in.
+//! Getting in: tokens and where they are kept, the OAuth 2.0 code grant, the signed-in conversation.
 
-/// A signed-in conversation with one provider.
-pub struct Session;
+mod exchange;
+mod login;
+mod loopback;
+mod session;
+mod store;
+mod tokens;
+
+pub use login::{Begun, Login, LoginError, read_pasted};
+pub use loopback::{Loopback, redirect};
+pub use session::{Session, SessionOptions};
+pub use store::StoreError;
+pub use tokens::{SignInState, Tokens, forget, known_secrets, signed_in};

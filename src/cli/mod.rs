@@ -3,10 +3,12 @@
 mod args;
 mod error;
 mod pager;
+mod progress;
 mod sanitize;
 mod ui;
 
 pub use args::{Global, parse_duration};
 pub use error::{CommandError, ExitCode};
+pub use progress::{Meter, words as span_in_words};
 pub use sanitize::sanitize;
 pub use ui::{Style, Text, Ui};

@@ -5,13 +5,10 @@ use std::collections::BTreeMap;
 use toml::{Table, Value};
 use url::Url;
 
-use crate::model::{Day, ProviderName, Zone};
+use crate::model::{Day, FORMAT, ProviderName, Zone};
 
 /// The file at the archive's root.
 pub const SETTINGS_FILE: &str = "fitsnap.toml";
-
-/// The archive format that this fitsnap writes, and the newest it reads.
-pub const FORMAT: i64 = 1;
 
 /// The settings of an archive.
 #[derive(Clone, Debug, Default)]

@@ -1,8 +1,17 @@
 //! Talking to a provider: one client, its limits, what came of a request.
 
+mod attempt;
+mod client;
+mod quota;
+mod stop;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+
+pub use client::{Answer, Client, ClientOptions, Patience, Request};
+pub use quota::{RateLimits, UsedUp};
+pub use stop::Stop;
 
 /// Why a request brought nothing that can be used.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +20,12 @@ pub enum FetchError {
     #[error("{reason}")]
     SignIn {
         /// What the provider or the lack of a token said, in words.
+        reason: String,
+    },
+    /// The service no longer exists: neither waiting nor signing in helps.
+    #[error("{reason}")]
+    Gone {
+        /// Since when, and the way out.
         reason: String,
     },
     /// The quota is used up until then; nothing was asked.
@@ -54,5 +69,5 @@ pub enum FetchError {
     },
 }
 
-/// How long one request may take before it counts as stalled.
+/// How long one request may take, its answer's body included, before it counts as stalled.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);

@@ -1,1 +1,119 @@
-//! (room)
+//! A service's own export, read into day documents.
+//!
+//! A reader takes what the person named (zips, zips in zips, folders) as one set of files, finds the
+//! days in it, and gives each day once. It writes nothing: what an imported day changes in the
+//! document held is decided by the archive, which commits it.
+
+mod elements;
+mod error;
+mod folder;
+mod moves;
+#[cfg(test)]
+#[path = "../../tests/it/pack.rs"]
+pub(crate) mod pack;
+mod service;
+mod source;
+#[cfg(test)]
+mod tests;
+mod unzip;
+
+use std::path::PathBuf;
+
+use crate::model::{Day, Resources};
+
+pub use error::ImportError;
+pub use service::Service;
+
+use source::{Export, Wants};
+
+/// Reads an export. All of its files may be looked through before the first day comes.
+pub trait Reader {
+    /// How many bytes there are to read, unpacked; an estimate until the first day has come.
+    fn total_bytes(&self) -> u64;
+
+    /// How many of them have been read.
+    fn bytes_read(&self) -> u64;
+
+    /// The next day, each once, or the next problem; none at the end. A problem ends nothing.
+    fn next(&mut self) -> Option<Result<ImportedDay, ImportProblem>>;
+}
+
+/// A day as the export has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedDay {
+    /// The day.
+    pub day: Day,
+    /// What the export says of it.
+    pub resources: Resources,
+    /// The file it comes from, for people.
+    pub source: String,
+}
+
+/// A file or a day of an export that cannot be used; the rest can.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportProblem {
+    /// The file, for people.
+    pub file: String,
+    /// The day that is not imported because of it, where that is known.
+    pub day: Option<Day>,
+    /// What is wrong, and what to do where there is something; it names any other file concerned.
+    pub reason: String,
+}
+
+/// What can read the exports of one service.
+struct Importer {
+    service: Service,
+    wants: Wants,
+    /// What a person would look for, for messages.
+    expected: &'static str,
+    /// A reader of the export, unless it holds nothing of the kind.
+    begin: fn(Export, &Wants) -> Result<Begun, ImportError>,
+}
+
+enum Begun {
+    Reader(Box<dyn Reader>),
+    Nothing(Export),
+}
+
+const IMPORTERS: &[Importer] = &[Importer {
+    service: Service::Moves,
+    wants: moves::WANTS,
+    expected: "json.zip or a folder json with daily/storyline in it",
+    begin: moves::begin,
+}];
+
+/// The services whose exports can be read.
+pub fn kinds() -> Vec<&'static str> {
+    IMPORTERS.iter().map(|importer| importer.service.kind()).collect()
+}
+
+/// Opens the export of a service of this kind: a zip, the parts of one, a folder, or several of them.
+///
+/// # Errors
+/// When nothing of it can be read, it holds what no honest export does, or it is no export of that
+/// service.
+pub fn open(kind: &str, paths: &[PathBuf]) -> Result<Box<dyn Reader>, ImportError> {
+    let Some(importer) = IMPORTERS.iter().find(|importer| importer.service.kind() == kind) else {
+        return Err(ImportError::NoReader { kind: kind.to_owned(), known: kinds() });
+    };
+    let asked = importer.service;
+    let export = match (importer.begin)(Export::open(paths, &importer.wants)?, &importer.wants)? {
+        Begun::Reader(reader) => return Ok(reader),
+        Begun::Nothing(export) => export,
+    };
+    let name = export.name().to_owned();
+    match Service::of(export.entries().iter().map(|entry| entry.path.as_str())) {
+        Some(found) if found != asked => {
+            let readable = kinds().contains(&found.kind());
+            Err(ImportError::WrongService { name, found, asked, readable })
+        }
+        _ => {
+            if let Some((name, problem)) = export.damaged().first() {
+                return Err(ImportError::Damaged { name: name.clone(), problem: problem.clone() });
+            }
+            let blocked = (0..export.entries().len()).find_map(|at| Some((at, export.blocked(at)?)));
+            let passed_over = blocked.map(|(at, why)| format!("{} was passed over: {why}", export.entries()[at].name));
+            Err(ImportError::Unrecognised { name, asked, expected: importer.expected, passed_over })
+        }
+    }
+}

@@ -3,7 +3,7 @@
 //! The parser is our own because `serde_json` keeps the last of two equal member names silently and refuses an
 //! unpaired surrogate, and because numbers must keep every digit.
 
-pub mod diff;
+mod diff;
 mod error;
 mod lines;
 mod number;

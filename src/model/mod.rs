@@ -6,6 +6,8 @@ mod document;
 mod hash;
 mod kind;
 mod name;
+mod service;
+mod tally;
 
 pub use clock::{Clock, ClockError, timestamp};
 pub use day::{Day, DayError, DayRange, Zone};
@@ -13,3 +15,8 @@ pub use document::{Account, DayDocument, DocumentError, JsonText, Resources};
 pub use hash::ContentHash;
 pub use kind::{Action, RevisionKind};
 pub use name::{NameError, ProviderName};
+pub use tally::{DayChange, Tally, commit_message};
+
+/// The archive format that this fitsnap writes, and the newest it reads.
+pub const FORMAT: i64 = 1;
+pub use service::{AppIn, Description, QuotaWindow, Resource, SignIn};

@@ -1,13 +1,13 @@
 //! The services, as day documents. A provider is one folder: its description beside the little code
 //! that is truly its own.
 
-mod description;
+mod moves;
 
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
-pub use description::{Description, Resource, SignIn};
+pub use crate::model::{AppIn, Description, QuotaWindow, Resource, SignIn};
 
 use crate::auth::Session;
 use crate::config::ProviderSettings;
@@ -27,6 +27,9 @@ pub trait Provider: Sync {
 
     /// Asks for the account: what has no day, the first day, the zone that cuts the days.
     fn open<'a>(&'a self, session: &'a mut Session) -> Answer<'a, Result<Opening, FetchError>>;
+
+    /// An id in the account's resources that stays the same for one person.
+    fn person(&self, account: &Resources) -> Option<String>;
 
     /// Asks for a range of days, no longer than `days_per_request`, with one request a resource.
     ///
@@ -73,7 +76,7 @@ pub fn kinds() -> Vec<&'static str> {
 }
 
 /// Every service that fitsnap knows.
-pub const ALL: &[&dyn Provider] = &[];
+pub const ALL: &[&dyn Provider] = &[&moves::Moves];
 
 /// The resources that the settings ask for, or the provider's default set.
 ///

@@ -1,1 +1,8 @@
-//! (room)
+//! Asking a provider for the days that are missing and those of the window.
+
+mod engine;
+mod losses;
+mod plan;
+
+pub use engine::{Ended, Job, Outcome, Preview, Progress, preview, run};
+pub use plan::Wish;

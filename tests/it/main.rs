@@ -2,5 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod canon;
+mod days;
 mod env;
+mod hooks;
+mod init;
+mod login;
 mod past;
+mod verify;

@@ -54,17 +54,15 @@ pub(super) fn matching(
             ..Matching::default()
         };
     }
+    let has_key = |records: &[Value<'_>], keys| records.iter().any(|record| content::key(*record, keys).is_some());
+    let declared = keys.filter(|keys| has_key(old_rest, keys) && has_key(new_rest, keys));
     let likely = LIKELY_KEYS.each_ref().map(std::slice::from_ref);
-    let keys = keys.or_else(|| likely.into_iter().find(|key| tells_apart(old, key) && tells_apart(new, key)));
+    let keys = declared.or_else(|| likely.into_iter().find(|key| tells_apart(old, key) && tells_apart(new, key)));
 
-    let mut sides = Sides {
-        old: Side::new(old_rest, volatile, frame),
-        new: Side::new(new_rest, volatile, frame),
-        pairs: Vec::new(),
-    };
+    let mut sides = Sides { old: Side::new(old_rest), new: Side::new(new_rest), pairs: Vec::new() };
     match keys {
-        Some(keys) => sides.pair_by_key(keys),
-        None => sides.pair_by_content(),
+        Some(keys) => sides.pair_by_key(keys, volatile, frame),
+        None => sides.pair_by_content(volatile, frame),
     }
     sides.pair_twins(keys.unwrap_or_default(), volatile, frame);
 
@@ -91,29 +89,28 @@ fn tells_apart(records: &[Value<'_>], key: &[&str]) -> bool {
 /// The records of one array while they are being paired.
 struct Side<'s, 'v> {
     records: &'s [Value<'v>],
-    content: Vec<u64>,
     paired: Vec<bool>,
     /// For each record the stretch between two neighbours that did not change, and its place in there.
     gaps: Vec<(usize, usize)>,
 }
 
 impl<'s, 'v> Side<'s, 'v> {
-    fn new(records: &'s [Value<'v>], volatile: &mut Patterns, frame: Frame) -> Side<'s, 'v> {
-        Side {
-            records,
-            content: records.iter().map(|record| content::hash(*record, volatile, frame)).collect(),
-            paired: vec![false; records.len()],
-            gaps: (0..records.len()).map(|index| (0, index)).collect(),
-        }
+    fn new(records: &'s [Value<'v>]) -> Side<'s, 'v> {
+        let gaps = (0..records.len()).map(|index| (0, index)).collect();
+        Side { records, paired: vec![false; records.len()], gaps }
     }
 
     fn left(&self) -> impl Iterator<Item = usize> {
         self.paired.iter().enumerate().filter(|(_, paired)| !**paired).map(|(index, _)| index)
     }
 
-    /// The records left, by the numbers that `key` gives them, in the order of the array where those are equal.
-    fn sorted(&self, key: impl Fn(usize) -> u64) -> Vec<(u64, usize)> {
-        let mut sorted: Vec<_> = self.left().map(|index| (key(index), index)).collect();
+    fn numbers(&self, number: impl FnMut(Value<'v>) -> u64) -> Vec<u64> {
+        self.records.iter().copied().map(number).collect()
+    }
+
+    /// The records left by their numbers, in the order of the array where those are equal.
+    fn sorted(&self, numbers: &[u64]) -> Vec<(u64, usize)> {
+        let mut sorted: Vec<_> = self.left().map(|index| (numbers[index], index)).collect();
         sorted.sort_unstable();
         sorted
     }
@@ -132,12 +129,10 @@ impl Sides<'_, '_> {
         self.pairs.push((old, new));
     }
 
-    /// Pairs the records left to which `key` gives the same number, in their order.
-    fn pair_equal(&mut self, key: impl Fn(&Side<'_, '_>, usize) -> u64) {
-        let old = self.old.sorted(|index| key(&self.old, index));
-        let new = self.new.sorted(|index| key(&self.new, index));
-        let mut new = new.into_iter().peekable();
-        for (number, index) in old {
+    /// Pairs the records left that have the same number, in their order.
+    fn pair_equal(&mut self, old: &[u64], new: &[u64]) {
+        let mut new = self.new.sorted(new).into_iter().peekable();
+        for (number, index) in self.old.sorted(old) {
             while new.next_if(|&(other, _)| other < number).is_some() {}
             if let Some((_, other)) = new.next_if(|&(other, _)| other == number) {
                 self.pair(index, other);
@@ -145,24 +140,28 @@ impl Sides<'_, '_> {
         }
     }
 
-    fn pair_by_key(&mut self, keys: &[&str]) {
-        let key =
-            |side: &Side<'_, '_>, index: usize| content::key(side.records[index], keys).unwrap_or(side.content[index]);
-        let numbers = |side: &Side<'_, '_>| (0..side.records.len()).map(|index| key(side, index)).collect();
-        let (old, new): (Vec<u64>, Vec<u64>) = (numbers(&self.old), numbers(&self.new));
-        let repeated = |numbers: &[u64]| {
-            let mut seen = HashSet::with_capacity(numbers.len());
-            numbers.iter().any(|number| !seen.insert(*number))
-        };
-        if repeated(&old) || repeated(&new) {
+    fn pair_by_key(&mut self, keys: &[&str], volatile: &mut Patterns, frame: Frame) {
+        // A record without a key is told apart by its content.
+        let mut key = |record| content::key(record, keys).unwrap_or_else(|| content::hash(record, volatile, frame));
+        let (old, new) = (self.old.numbers(&mut key), self.new.numbers(key));
+        let repeated = |sorted: Vec<(u64, usize)>| sorted.windows(2).any(|pair| pair[0].0 == pair[1].0);
+        if repeated(self.old.sorted(&old)) || repeated(self.new.sorted(&new)) {
             // Of several records with one key, those that did not change belong together first.
-            self.pair_equal(|side, index| key(side, index).rotate_left(17) ^ side.content[index]);
+            let mut content = |record| content::hash(record, volatile, frame);
+            let old_content = self.old.numbers(&mut content);
+            let new_content = self.new.numbers(content);
+            let both = |keys: &[u64], contents: &[u64]| -> Vec<u64> {
+                keys.iter().zip(contents).map(|(key, content)| key.rotate_left(17) ^ content).collect()
+            };
+            self.pair_equal(&both(&old, &old_content), &both(&new, &new_content));
         }
-        self.pair_equal(key);
+        self.pair_equal(&old, &new);
     }
 
-    fn pair_by_content(&mut self) {
-        let ops = similar::capture_diff_slices(Algorithm::Myers, &self.old.content, &self.new.content);
+    fn pair_by_content(&mut self, volatile: &mut Patterns, frame: Frame) {
+        let mut content = |record| content::hash(record, volatile, frame);
+        let (old, new) = (self.old.numbers(&mut content), self.new.numbers(content));
+        let ops = similar::capture_diff_slices(Algorithm::Myers, &old, &new);
         let (mut gap, mut old_begin, mut new_begin) = (0, 0, 0);
         for op in ops {
             if let DiffOp::Equal { old_index, new_index, len } = op {
@@ -180,7 +179,8 @@ impl Sides<'_, '_> {
                 }
             }
         }
-        self.pair_equal(|side, index| side.content[index]);
+        // What moved is in another gap.
+        self.pair_equal(&old, &new);
     }
 
     /// Pairs what is left and nearly the same, the likest first.

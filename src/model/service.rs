@@ -1,4 +1,4 @@
-//! What each service is, needs and offers, as data.
+//! What a service is, needs and offers, as data.
 
 use crate::json::RecordRules;
 
@@ -12,8 +12,12 @@ pub struct Description {
     pub today: &'static str,
     /// Where its API is, without a slash at the end.
     pub origin: &'static str,
+    /// Why nobody answers at `origin` any more, as a sentence with the way out; nothing while it runs.
+    pub gone: Option<&'static str>,
     /// How one signs in.
     pub sign_in: SignIn,
+    /// How often it may be asked, one entry a window.
+    pub quota: &'static [QuotaWindow],
     /// What it offers.
     pub resources: &'static [Resource],
     /// How its records are told apart, and which members are volatile.
@@ -40,6 +44,34 @@ pub struct SignIn {
     pub revoke: Option<&'static str>,
     /// What the app asks to see.
     pub scopes: &'static [&'static str],
+    /// Where the token endpoint wants the app's id and secret.
+    pub app_in: AppIn,
     /// Where a person registers an app, for messages.
     pub register: &'static str,
+}
+
+/// Where a token endpoint wants the app's id and secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppIn {
+    /// Among the form's parameters.
+    Body,
+    /// In an `Authorization: Basic` header.
+    Header,
+}
+
+/// A limit on requests, counted from the top of each minute, hour or day (UTC).
+#[derive(Clone, Copy, Debug)]
+pub struct QuotaWindow {
+    /// The word for it (`minute`), for messages.
+    pub name: &'static str,
+    /// How long it is, in seconds; windows begin at multiples of it.
+    pub seconds: u32,
+    /// How many requests it allows where no header says otherwise.
+    pub requests: u32,
+    /// The header that tells the limit.
+    pub limit_header: &'static str,
+    /// The header that tells how many requests are left.
+    pub remaining_header: &'static str,
+    /// How many seconds after its end the service was seen to begin a new one.
+    pub late: u32,
 }

@@ -1,0 +1,81 @@
+//! When each day was last asked for: local knowledge, whose loss costs time, never data.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+
+use super::durable::{make_folder, replace_file};
+use super::{Archive, ArchiveError};
+use crate::model::{Day, ProviderName};
+
+/// When each day of a provider was last asked for and answered.
+#[derive(Clone, Debug, Default)]
+pub struct Checked {
+    days: BTreeMap<Day, i64>,
+    /// When a sync last went through, in seconds since 1970.
+    last: Option<i64>,
+}
+
+impl Archive {
+    /// What is known of a provider's checks. What cannot be read counts as never checked.
+    pub fn checked(&self, provider: &ProviderName) -> Checked {
+        let mut checked = Checked::default();
+        let text = std::fs::read_to_string(self.checked_file(provider)).unwrap_or_default();
+        for (day, time) in text.lines().filter_map(|line| line.split_once(' ')) {
+            let Ok(time) = time.parse() else { continue };
+            match day.parse() {
+                Ok(day) => {
+                    checked.days.insert(day, time);
+                }
+                Err(_) if day == "sync" => checked.last = Some(time),
+                Err(_) => {}
+            }
+        }
+        checked
+    }
+
+    /// Keeps what is known of a provider's checks.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep_checked(&self, provider: &ProviderName, checked: &Checked) -> Result<(), ArchiveError> {
+        let path = self.checked_file(provider);
+        if let Some(folder) = path.parent() {
+            make_folder(folder)?;
+        }
+        let mut text: String = checked.days.iter().map(|(day, time)| format!("{day} {time}\n")).collect();
+        if let Some(last) = checked.last {
+            text.push_str(&format!("sync {last}\n"));
+        }
+        replace_file(&path, text.as_bytes(), &self.scratch())
+    }
+
+    fn checked_file(&self, provider: &ProviderName) -> PathBuf {
+        self.local().join("checked").join(provider.as_str())
+    }
+}
+
+impl Checked {
+    /// Notes that a day was asked for and answered.
+    pub fn day(&mut self, day: Day, time: DateTime<Utc>) {
+        self.days.insert(day, time.timestamp());
+    }
+
+    /// Notes that a sync went through.
+    pub fn sync(&mut self, time: DateTime<Utc>) {
+        self.last = Some(time.timestamp());
+    }
+
+    /// When a sync last went through.
+    pub fn last_sync(&self) -> Option<DateTime<Utc>> {
+        DateTime::from_timestamp(self.last?, 0)
+    }
+
+    /// These days, the one checked longest ago first; those never checked come before all, oldest first.
+    pub fn longest_ago(&self, days: impl Iterator<Item = Day>) -> Vec<Day> {
+        let mut days: Vec<_> = days.map(|day| (self.days.get(&day).copied().unwrap_or(i64::MIN), day)).collect();
+        days.sort_unstable();
+        days.into_iter().map(|(_, day)| day).collect()
+    }
+}

@@ -1,0 +1,101 @@
+//! What a commit was about to do to the work tree, so that a stop in the middle can be told from a
+//! person's edits and made good.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use git2::Oid;
+use serde::{Deserialize, Serialize};
+
+use super::durable::{make_folder, replace_file, sync_folder};
+use super::refs::Branch;
+use super::trees::Edits;
+use super::{Archive, ArchiveError};
+
+#[derive(Serialize, Deserialize)]
+struct Journal {
+    branch: String,
+    commit: String,
+    /// Path, old blob, new blob.
+    paths: Vec<(String, Option<String>, Option<String>)>,
+}
+
+impl Archive {
+    /// Where unfinished files stand.
+    pub(super) fn scratch(&self) -> PathBuf {
+        self.local().join("tmp")
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.local().join("journal.json")
+    }
+
+    /// Writes down what the commit will do; on the disk when it returns.
+    pub(super) fn begin_journal(
+        &self,
+        branch: &Branch,
+        commit: Oid,
+        edits: &Edits,
+        old: &Edits,
+    ) -> Result<(), ArchiveError> {
+        let text = |id: Option<Oid>| id.map(|id| id.to_string());
+        let paths = edits
+            .iter()
+            .map(|(path, new)| (path.clone(), text(old.get(path).copied().flatten()), text(*new)))
+            .collect();
+        let journal = Journal { branch: branch.name.clone(), commit: commit.to_string(), paths };
+        let bytes =
+            serde_json::to_vec(&journal).map_err(|error| ArchiveError::io("write", &self.journal())(error.into()))?;
+        replace_file(&self.journal(), &bytes, &self.scratch())
+    }
+
+    /// The commit is done, work tree and all.
+    pub(super) fn end_journal(&self) -> Result<(), ArchiveError> {
+        match fs::remove_file(self.journal()) {
+            Ok(()) => sync_folder(&self.local()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(ArchiveError::io("remove", &self.journal())(error)),
+        }
+    }
+
+    /// Makes good what a stop left behind: our locks, our unfinished files, a work tree and an index
+    /// that had not yet followed their commit. Call only while holding the archive's lock.
+    pub(super) fn heal(&self) -> Result<(), ArchiveError> {
+        let scratch = self.scratch();
+        // Nothing in there is finished, so nothing in there is of use.
+        match fs::remove_dir_all(&scratch) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(ArchiveError::io("empty", &scratch)(error)),
+        }
+        make_folder(&scratch)?;
+        super::locks::clear_dead(&self.git.path().join("index.lock"))?;
+        let branch = self.branch()?;
+        self.clear_dead_ref_lock(&branch.name)?;
+        let bytes = match fs::read(self.journal()) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(ArchiveError::io("read", &self.journal())(error)),
+        };
+        if let Some((commit, edits, old)) = serde_json::from_slice(&bytes).ok().and_then(read)
+            && branch.tip == Some(commit)
+        {
+            self.bring_along(&edits, &old, &scratch)?;
+        }
+        self.end_journal()
+    }
+}
+
+fn read(journal: Journal) -> Option<(Oid, Edits, Edits)> {
+    let id = |text: Option<String>| match text {
+        None => Some(None),
+        Some(text) => text.parse().ok().map(Some),
+    };
+    let (mut edits, mut old) = (Edits::new(), Edits::new());
+    for (path, from, to) in journal.paths {
+        old.insert(path.clone(), id(from)?);
+        edits.insert(path, id(to)?);
+    }
+    Some((journal.commit.parse().ok()?, edits, old))
+}

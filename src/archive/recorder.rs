@@ -1,0 +1,219 @@
+//! Days as a provider tells them, compared with what the archive holds and committed.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::{Archive, ArchiveError, BlobId, Lock, Writer, account_path, day_path};
+use crate::json::{ChangeKind, Json, JsonError, RecordRules, compare};
+use crate::model::{
+    Account, Action, Day, DayChange, DayDocument, DocumentError, ProviderName, Resources, RevisionKind, Tally,
+    commit_message,
+};
+
+/// Takes the days of one provider in one run.
+pub struct Recorder<'a> {
+    archive: &'a Archive,
+    writer: Writer<'a>,
+    provider: ProviderName,
+    rules: &'static RecordRules,
+    action: Action,
+    held: BTreeMap<Day, BlobId>,
+    pending: BTreeMap<Day, Pending>,
+    account_changed: bool,
+    tally: Tally,
+}
+
+struct Pending {
+    change: DayChange,
+    blob: Option<BlobId>,
+}
+
+/// A day's resources, and those lastingly not to be had with the reason.
+#[derive(Clone, Debug, Default)]
+pub struct DayContent {
+    /// The provider's answers, by resource.
+    pub resources: Resources,
+    /// Why a resource is lastingly not to be had.
+    pub absent: BTreeMap<String, String>,
+}
+
+/// A day that cannot be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Canonical form refuses the provider's answer: the day fails, the archive stays as it is.
+    #[error("canonical form refuses the answer: {0}")]
+    Content(#[from] JsonError),
+    /// The document held is not one: putting resources into it could lose what it holds.
+    #[error("the document held cannot be read ({0}); see: fitsnap verify")]
+    Held(DocumentError),
+    /// The archive cannot be read or written: the run ends.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+}
+
+impl<'a> Recorder<'a> {
+    /// Begins a run over a provider's days.
+    ///
+    /// # Errors
+    /// As `Archive::writer`.
+    pub fn new(
+        archive: &'a Archive,
+        lock: &'a Lock,
+        provider: &ProviderName,
+        rules: &'static RecordRules,
+        action: Action,
+    ) -> Result<Recorder<'a>, ArchiveError> {
+        let writer = archive.writer(lock)?;
+        let held = archive.snapshot()?.days(provider)?;
+        let (pending, tally) = (BTreeMap::new(), Tally::default());
+        let provider = provider.clone();
+        Ok(Recorder { archive, writer, provider, rules, action, held, pending, account_changed: false, tally })
+    }
+
+    /// The days held, with what this run has recorded so far.
+    pub fn held(&self) -> &BTreeMap<Day, BlobId> {
+        &self.held
+    }
+
+    /// The counts so far.
+    pub fn tally(&mut self) -> &mut Tally {
+        &mut self.tally
+    }
+
+    /// Takes what the provider says of a day. Resources it does not name stay as they are held; a
+    /// resource held before stays when the provider no longer gives it.
+    ///
+    /// # Errors
+    /// `Content` where canonical form refuses it, `Held` where the document held is damaged; nothing of
+    /// the day is taken then.
+    pub fn day(&mut self, day: Day, content: DayContent) -> Result<(), RecordError> {
+        let old = self.held.get(&day).map(|blob| self.archive.blob(*blob)).transpose()?;
+        let mut document = match &old {
+            Some(bytes) => DayDocument::read(bytes, &self.provider, day).map_err(RecordError::Held)?,
+            None => DayDocument::new(self.provider.clone(), day),
+        };
+        for (name, value) in content.resources {
+            document.absent.remove(&name);
+            document.resources.insert(name, value);
+        }
+        for (name, reason) in content.absent {
+            if !document.resources.contains_key(&name) {
+                document.absent.insert(name, reason);
+            }
+        }
+        let bytes = document.canonical()?;
+        let change = match &old {
+            None => DayChange { kind: RevisionKind::New, resources: BTreeMap::new() },
+            Some(old) if *old == bytes => {
+                self.tally.unchanged += 1;
+                return Ok(());
+            }
+            Some(old) => match self.change(old, &bytes)? {
+                Some(change) => change,
+                None => {
+                    self.tally.unchanged += 1;
+                    return Ok(());
+                }
+            },
+        };
+        let blob = self.writer.put(&day_path(&self.provider, day), &bytes)?;
+        self.held.insert(day, blob);
+        self.pending.insert(day, Pending { change, blob: Some(blob) });
+        Ok(())
+    }
+
+    /// Takes the account document's resources; resources not named stay as they are held.
+    ///
+    /// # Errors
+    /// `Content` where canonical form refuses it.
+    pub fn account(&mut self, resources: Resources) -> Result<(), RecordError> {
+        let old = self.archive.snapshot()?.account(&self.provider)?;
+        let mut account = match &old {
+            Some(bytes) => Account::read(bytes, &self.provider).map_err(RecordError::Held)?,
+            None => Account::new(self.provider.clone()),
+        };
+        account.resources.extend(resources);
+        let bytes = account.canonical()?;
+        let same = match &old {
+            Some(old) => *old == bytes || self.change(old, &bytes)?.is_none(),
+            None => account.resources.is_empty(),
+        };
+        if !same {
+            self.writer.put(&account_path(&self.provider), &bytes)?;
+            self.account_changed = true;
+        }
+        Ok(())
+    }
+
+    /// Notes a day that could not be had.
+    pub fn fail(&mut self, day: Day, reason: impl Into<String>) {
+        self.tally.failed.push((day, reason.into()));
+    }
+
+    /// How many documents waiting for the commit would lose records or go.
+    pub fn losses(&self) -> Vec<(Day, String)> {
+        let lossy = |pending: &&Pending| matches!(pending.change.kind, RevisionKind::Shrunk | RevisionKind::Withdrawn);
+        let lost = self.pending.iter().filter(|(_, pending)| lossy(&pending));
+        lost.map(|(day, pending)| (*day, pending.change.words())).collect()
+    }
+
+    /// How many documents wait for the commit.
+    pub fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Commits what was taken since the last commit, if anything.
+    ///
+    /// # Errors
+    /// As `Writer::commit`.
+    pub fn commit(&mut self, time: DateTime<Utc>) -> Result<(), ArchiveError> {
+        if !self.writer.has_changes() {
+            return Ok(());
+        }
+        let mut pending = std::mem::take(&mut self.pending);
+        self.find_restored(&mut pending)?;
+        let changes: BTreeMap<Day, DayChange> = pending.into_iter().map(|(day, one)| (day, one.change)).collect();
+        let message = commit_message(&self.provider, self.action, &changes, self.account_changed);
+        if let Some(commit) = self.writer.commit(&message, time)? {
+            self.tally.commits.push(commit.to_string());
+            for change in changes.values() {
+                *self.tally.kinds.entry(change.kind).or_default() += 1;
+            }
+        }
+        self.account_changed = false;
+        Ok(())
+    }
+
+    /// Lets git tidy up, once the run is over, and hands over the counts.
+    pub fn finish(mut self) -> Tally {
+        self.writer.tidy();
+        self.tally
+    }
+
+    /// What changed between two contents of a document; none where it is nothing, volatile members apart.
+    fn change(&self, old: &[u8], new: &[u8]) -> Result<Option<DayChange>, JsonError> {
+        let (old, new) = (Json::parse(old)?, Json::parse(new)?);
+        let comparison = compare(old.root(), new.root(), self.rules);
+        let kind = match comparison.kind() {
+            ChangeKind::Unchanged => return Ok(None),
+            ChangeKind::Grown => RevisionKind::Grown,
+            ChangeKind::Revised => RevisionKind::Revised,
+            ChangeKind::Shrunk => RevisionKind::Shrunk,
+        };
+        Ok(Some(DayChange { kind, resources: comparison.resources }))
+    }
+
+    /// An earlier content again is `restored`, before all other kinds.
+    fn find_restored(&self, pending: &mut BTreeMap<Day, Pending>) -> Result<(), ArchiveError> {
+        let paths = pending.keys().map(|day| day_path(&self.provider, *day)).collect();
+        let earlier = self.archive.earlier_blobs(&self.provider, &paths)?;
+        for (day, one) in pending {
+            let known = earlier.get(&day_path(&self.provider, *day));
+            if one.blob.is_some_and(|blob| known.is_some_and(|blobs| blobs.contains(&blob))) {
+                one.change.kind = RevisionKind::Restored;
+            }
+        }
+        Ok(())
+    }
+}

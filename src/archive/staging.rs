@@ -1,0 +1,290 @@
+//! The index and the work tree, brought along with a commit, and a person's own edits in them.
+
+use std::collections::BTreeSet;
+use std::fs::{self, Metadata};
+use std::io;
+use std::path::Path;
+
+use git2::{Index, IndexEntry, IndexTime, ObjectType, Oid, RepositoryState, Tree};
+
+use super::durable::{Unsynced, replace_file};
+use super::locks::GitLock;
+use super::trees::Edits;
+use super::{Archive, ArchiveError, DATA};
+
+/// Git's mark in an index entry: the person asked for this file not to be in the work tree.
+const SKIP_WORKTREE: u16 = 1 << 14;
+
+/// How many of the person's edits a message names.
+const NAMED: usize = 3;
+
+impl Archive {
+    /// Stops where something of the person's own is in the way of a commit: a merge under way, or
+    /// edits under `data/` that are staged or in the work tree.
+    pub(super) fn guard(&self, tree: Option<&Tree<'_>>) -> Result<(), ArchiveError> {
+        let under_way = match self.git.state() {
+            RepositoryState::Clean => None,
+            RepositoryState::Merge => Some(("a merge", "finish it (git commit) or leave it (git merge --abort)")),
+            RepositoryState::Revert | RepositoryState::RevertSequence => {
+                Some(("a revert", "finish it (git revert --continue) or leave it (git revert --abort)"))
+            }
+            RepositoryState::CherryPick | RepositoryState::CherryPickSequence => {
+                Some(("a cherry-pick", "finish it (git cherry-pick --continue) or leave it (git cherry-pick --abort)"))
+            }
+            RepositoryState::Bisect => Some(("a bisect", "end it: git bisect reset")),
+            RepositoryState::Rebase | RepositoryState::RebaseInteractive | RepositoryState::RebaseMerge => {
+                Some(("a rebase", "finish it (git rebase --continue) or leave it (git rebase --abort)"))
+            }
+            RepositoryState::ApplyMailbox | RepositoryState::ApplyMailboxOrRebase => {
+                Some(("git am", "finish it (git am --continue) or leave it (git am --abort)"))
+            }
+        };
+        if let Some((what, hint)) = under_way {
+            return Err(ArchiveError::Guard {
+                problem: format!("{what} is under way in this archive"),
+                hint: hint.to_owned(),
+            });
+        }
+        let edited = self.own_edits(tree)?;
+        if edited.is_empty() {
+            return Ok(());
+        }
+        let mut named = edited.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+        if edited.len() > NAMED {
+            named.push_str(&format!(" and {} more", edited.len() - NAMED));
+        }
+        Err(ArchiveError::Guard {
+            problem: format!("there are edits of your own under data/: {named}"),
+            hint: "look at them with git status; keep them (git commit), put them away (git stash) or drop them \
+                   (git restore --staged --worktree data)"
+                .to_owned(),
+        })
+    }
+
+    /// The paths under `data/` where index or work tree differ from the tree, sorted. Files that git
+    /// does not track are none of them.
+    fn own_edits(&self, tree: Option<&Tree<'_>>) -> Result<Vec<String>, ArchiveError> {
+        let path = self.git.path().join("index");
+        let index = Index::open(&path).map_err(ArchiveError::git("read the index"))?;
+        let written = fs::metadata(&path).and_then(|meta| meta.modified()).ok();
+        let mut committed = Vec::new();
+        let data = tree.and_then(|tree| tree.get_name(DATA)).filter(|entry| entry.kind() == Some(ObjectType::Tree));
+        if let Some(data) = data {
+            self.list_files(data.id(), DATA, &mut committed)?;
+        }
+        let mut committed = committed.into_iter().peekable();
+        let mut edited = Vec::new();
+        let prefix = format!("{DATA}/");
+        let start = index.find_prefix(&prefix).unwrap_or(index.len());
+        for entry in (start..index.len()).map_while(|at| index.get(at)) {
+            let path = String::from_utf8_lossy(&entry.path).into_owned();
+            if !path.starts_with(&prefix) {
+                break;
+            }
+            // Both lists have git's order: what HEAD has before this path, the index lacks.
+            while let Some((gone, _)) = committed.next_if(|(known, _)| *known < path) {
+                edited.push(gone);
+            }
+            let same = committed.next_if(|(known, _)| *known == path).is_some_and(|(_, id)| id == entry.id);
+            if !same || self.differs(&entry, &path, written)? {
+                edited.push(path);
+            }
+        }
+        edited.extend(committed.map(|(path, _)| path));
+        edited.dedup();
+        Ok(edited)
+    }
+
+    fn list_files(&self, tree: Oid, folder: &str, into: &mut Vec<(String, Oid)>) -> Result<(), ArchiveError> {
+        let tree = self.git.find_tree(tree).map_err(ArchiveError::git(format!("read the folder {folder}")))?;
+        for entry in tree.iter() {
+            let path = format!("{folder}/{}", String::from_utf8_lossy(entry.name_bytes()));
+            match entry.kind() {
+                Some(ObjectType::Tree) => self.list_files(entry.id(), &path, into)?,
+                _ => into.push((path, entry.id())),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the work tree's file is another than the index's entry says. Like git, trusts size and
+    /// times where they agree, unless the file is so young that it may have changed since.
+    fn differs(
+        &self,
+        entry: &IndexEntry,
+        path: &str,
+        index_written: Option<std::time::SystemTime>,
+    ) -> Result<bool, ArchiveError> {
+        let file = self.root.join(path);
+        let Ok(meta) = fs::symlink_metadata(&file) else { return Ok(entry.flags_extended & SKIP_WORKTREE == 0) };
+        if !meta.is_file() {
+            return Ok(entry.mode == 0o100_644);
+        }
+        let told = stat(&meta, entry.id, &entry.path);
+        let settled = meta.modified().ok().zip(index_written).is_some_and(|(file, index)| file < index);
+        if settled && told.mtime == entry.mtime && told.file_size == entry.file_size {
+            return Ok(false);
+        }
+        Ok(blob_of(&file)? != Some(entry.id))
+    }
+
+    /// Refuses where a path's present content is neither what HEAD has nor what is to come, or where
+    /// a link stands on the way.
+    pub(super) fn check_places(&self, edits: &Edits, tree: Option<&Tree<'_>>) -> Result<(), ArchiveError> {
+        let mut folders = BTreeSet::new();
+        for (path, new) in edits {
+            for (at, _) in path.match_indices('/') {
+                folders.insert(&path[..at]);
+            }
+            let old = tree.and_then(|tree| tree.get_path(path.as_ref()).ok()).map(|entry| entry.id());
+            let found = blob_of(&self.root.join(path))?;
+            if found != old && found != *new && found.is_some() {
+                return Err(ArchiveError::Guard {
+                    problem: format!("{path} holds something of your own that is in no commit"),
+                    hint: "commit it or move it away, then run the command again".to_owned(),
+                });
+            }
+        }
+        for folder in folders {
+            let place = self.root.join(folder);
+            if fs::symlink_metadata(&place).is_ok_and(|meta| !meta.is_dir()) {
+                return Err(ArchiveError::Guard {
+                    problem: format!("{folder} is not a folder of the archive's own but a link or a file"),
+                    hint: "move it away: fitsnap writes only inside the archive".to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings work tree and index along for these paths. A file that holds something else than the old
+    /// or the new content is a person's: it stays, and the next sync stops and names it.
+    pub(super) fn bring_along(&self, edits: &Edits, old: &Edits, scratch: &Path) -> Result<(), ArchiveError> {
+        let mut written = Unsynced::default();
+        for (path, new) in edits {
+            let file = self.root.join(path);
+            let found = blob_of(&file)?;
+            if found == *new || found != old.get(path).copied().flatten() {
+                continue;
+            }
+            match new {
+                Some(id) => {
+                    let blob = self.git.find_blob(*id).map_err(ArchiveError::git(format!("read {path}")))?;
+                    written.replace(&file, blob.content(), scratch)?;
+                }
+                None => {
+                    written.remove(&file)?;
+                    self.remove_empty_folders(path);
+                }
+            }
+        }
+        written.sync()?;
+        self.update_index(edits, old, scratch)
+    }
+
+    /// Git knows no empty folders; neither does a checkout.
+    fn remove_empty_folders(&self, path: &str) {
+        for folder in Path::new(path).ancestors().skip(1).take_while(|folder| !folder.as_os_str().is_empty()) {
+            if fs::remove_dir(self.root.join(folder)).is_err() {
+                break;
+            }
+        }
+    }
+
+    fn update_index(&self, edits: &Edits, old: &Edits, scratch: &Path) -> Result<(), ArchiveError> {
+        let path = self.git.path().join("index");
+        let _lock = GitLock::take(&path, scratch)?;
+        // libgit2 would take index.lock itself, and a lock that it leaves behind cannot be told from
+        // git's: so it works on a copy.
+        let work = scratch.join("index");
+        match fs::copy(&path, &work) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(ArchiveError::io("read", &path)(error)),
+        }
+        let failed = || ArchiveError::git("update the index");
+        let mut index = Index::open(&work).map_err(failed())?;
+        for (name, new) in edits {
+            let place = Path::new(name);
+            let staged = index.get_path(place, 0).map(|entry| entry.id);
+            if staged != old.get(name).copied().flatten() && staged != *new {
+                continue;
+            }
+            match new {
+                None => {
+                    if staged.is_some() {
+                        index.remove(place, 0).map_err(failed())?;
+                    }
+                }
+                Some(id) => {
+                    // Without the file the entry has no times, and git looks at the file itself.
+                    let entry = match fs::symlink_metadata(self.root.join(name)) {
+                        Ok(meta) if meta.is_file() && blob_of(&self.root.join(name))? == Some(*id) => {
+                            stat(&meta, *id, name.as_bytes())
+                        }
+                        _ => unknown(*id, name.as_bytes()),
+                    };
+                    index.add(&entry).map_err(failed())?;
+                }
+            }
+        }
+        index.write().map_err(failed())?;
+        let bytes = fs::read(&work).map_err(ArchiveError::io("read", &work))?;
+        replace_file(&path, &bytes, scratch)?;
+        let _ = fs::remove_file(&work);
+        Ok(())
+    }
+}
+
+/// The blob that a file's bytes make; none where no file is.
+fn blob_of(path: &Path) -> Result<Option<Oid>, ArchiveError> {
+    match fs::symlink_metadata(path) {
+        Ok(meta) if meta.is_file() => {}
+        Ok(_) => return Ok(Some(Oid::ZERO_SHA1)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(ArchiveError::io("read", path)(error)),
+    }
+    Oid::hash_file(ObjectType::Blob, path).map(Some).map_err(ArchiveError::git(format!("hash {}", path.display())))
+}
+
+fn unknown(id: Oid, path: &[u8]) -> IndexEntry {
+    IndexEntry {
+        ctime: IndexTime::new(0, 0),
+        mtime: IndexTime::new(0, 0),
+        dev: 0,
+        ino: 0,
+        mode: 0o100_644,
+        uid: 0,
+        gid: 0,
+        file_size: 0,
+        id,
+        flags: 0,
+        flags_extended: 0,
+        path: path.to_vec(),
+    }
+}
+
+/// An index entry with the file's size and times, cut to 32 bits as git does.
+#[cfg(unix)]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn stat(meta: &Metadata, id: Oid, path: &[u8]) -> IndexEntry {
+    use std::os::unix::fs::MetadataExt;
+    IndexEntry {
+        ctime: IndexTime::new(meta.ctime() as i32, meta.ctime_nsec() as u32),
+        mtime: IndexTime::new(meta.mtime() as i32, meta.mtime_nsec() as u32),
+        dev: meta.dev() as u32,
+        ino: meta.ino() as u32,
+        uid: meta.uid(),
+        gid: meta.gid(),
+        file_size: meta.size() as u32,
+        ..unknown(id, path)
+    }
+}
+
+#[cfg(not(unix))]
+#[allow(clippy::cast_possible_truncation)]
+fn stat(meta: &Metadata, id: Oid, path: &[u8]) -> IndexEntry {
+    IndexEntry { file_size: meta.len() as u32, ..unknown(id, path) }
+}

@@ -1,0 +1,186 @@
+//! Making commits: files collected one by one, then all of them at once.
+
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
+
+use chrono::{DateTime, Utc};
+use git2::{ObjectType, Odb, Oid};
+
+use super::identity::Identity;
+use super::objects::NewObjects;
+use super::refs::Branch;
+use super::snapshot::{BlobId, CommitId};
+use super::trees::{self, Edits};
+use super::{Archive, ArchiveError, DATA, HASH_LIST, HashList, Lock};
+use crate::model::ContentHash;
+
+/// Git packs loose objects when there are about 6,700; a 256th of that in one folder tells.
+const LOOSE_IN_ONE_FOLDER: usize = 27;
+
+/// Collects files and commits them. Nothing of it is visible before the commit.
+pub struct Writer<'a> {
+    archive: &'a Archive,
+    identity: Identity,
+    odb: Odb<'a>,
+    branch: Branch,
+    objects: NewObjects,
+    edits: Edits,
+    hashes: BTreeMap<String, Option<ContentHash>>,
+    is_large: bool,
+}
+
+impl Archive {
+    /// Begins to write, after making good what a stop left behind.
+    ///
+    /// # Errors
+    /// `Guard` where something of the person's own is in the way, `NoIdentity` where git does not know
+    /// them; nothing was changed then.
+    pub fn writer<'a>(&'a self, _lock: &'a Lock) -> Result<Writer<'a>, ArchiveError> {
+        let identity = Identity::of(&self.git, &self.environment)?;
+        self.heal()?;
+        let branch = self.branch()?;
+        let tree = self.tree_of(&branch)?;
+        self.guard(tree.as_ref())?;
+        let odb = self.git.odb().map_err(ArchiveError::git("open the objects"))?;
+        let objects = NewObjects::new(&self.scratch());
+        let (edits, hashes) = (Edits::new(), BTreeMap::new());
+        Ok(Writer { archive: self, identity, odb, branch, objects, edits, hashes, is_large: false })
+    }
+
+    fn tree_of(&self, branch: &Branch) -> Result<Option<git2::Tree<'_>>, ArchiveError> {
+        let Some(tip) = branch.tip else { return Ok(None) };
+        let tree = self.git.find_commit(tip).and_then(|commit| commit.tree());
+        tree.map(Some).map_err(ArchiveError::git(format!("read commit {tip}")))
+    }
+}
+
+impl Writer<'_> {
+    /// Takes a file for the next commit. The hash list of its folder follows by itself.
+    ///
+    /// # Errors
+    /// When it cannot be kept until then.
+    pub fn put(&mut self, path: &str, bytes: &[u8]) -> Result<BlobId, ArchiveError> {
+        let id = self.objects.put(&self.odb, ObjectType::Blob, bytes)?;
+        self.edits.insert(path.to_owned(), Some(id));
+        if path.starts_with(DATA) {
+            self.hashes.insert(path.to_owned(), Some(ContentHash::of(bytes)));
+        }
+        Ok(BlobId(id))
+    }
+
+    /// Takes a file out with the next commit.
+    pub fn remove(&mut self, path: &str) {
+        self.edits.insert(path.to_owned(), None);
+        if path.starts_with(DATA) {
+            self.hashes.insert(path.to_owned(), None);
+        }
+    }
+
+    /// Whether anything was put or removed since the last commit.
+    pub fn has_changes(&self) -> bool {
+        !self.edits.is_empty()
+    }
+
+    /// Forgets what was put and removed since the last commit.
+    pub fn abandon(&mut self) {
+        self.edits.clear();
+        self.hashes.clear();
+        self.objects = NewObjects::new(&self.archive.scratch());
+    }
+
+    /// Commits what was put and removed, and nothing else: work tree and index follow for these paths
+    /// only. None where the tree stays as it is. All of it is on the disk when this returns.
+    ///
+    /// # Errors
+    /// `Guard` where the person's own work came in the way meanwhile; the commit was not made then.
+    /// Any other error after the reference moved is made good by the next writer.
+    pub fn commit(&mut self, message: &str, time: DateTime<Utc>) -> Result<Option<CommitId>, ArchiveError> {
+        self.update_hash_lists()?;
+        let tree = self.archive.tree_of(&self.branch)?;
+        let mut old = Edits::new();
+        for path in self.edits.keys() {
+            let entry = tree.as_ref().and_then(|tree| tree.get_path(path.as_ref()).ok());
+            old.insert(path.clone(), entry.map(|entry| entry.id()));
+        }
+        self.edits.retain(|path, new| old.get(path) != Some(new));
+        if self.edits.is_empty() {
+            self.abandon();
+            return Ok(None);
+        }
+        self.archive.check_places(&self.edits, tree.as_ref())?;
+        let base = tree.map(|tree| tree.id());
+        let git = &self.archive.git;
+        let new_tree = match trees::edit(git, &self.odb, &mut self.objects, base, &self.edits)? {
+            Some(tree) => tree,
+            None => self.objects.put(&self.odb, ObjectType::Tree, b"")?,
+        };
+        let (author, committer) = (self.identity.author(time)?, self.identity.committer(time)?);
+        let mut text = format!("tree {new_tree}\n");
+        if let Some(parent) = self.branch.tip {
+            text.push_str(&format!("parent {parent}\n"));
+        }
+        text.push_str(&format!("author {author}\ncommitter {committer}\n\n{}\n", message.trim_end()));
+        let commit = self.objects.put(&self.odb, ObjectType::Commit, text.as_bytes())?;
+
+        let scratch = self.archive.scratch();
+        let objects = std::mem::replace(&mut self.objects, NewObjects::new(&scratch));
+        self.is_large |= objects.is_many();
+        objects.store(&self.odb, git.commondir())?;
+        self.archive.begin_journal(&self.branch, commit, &self.edits, &old)?;
+        let subject = message.lines().next().unwrap_or_default();
+        let moved = self.archive.move_branch(&self.branch, commit, &committer, subject, &scratch);
+        if let Err(error) = moved {
+            self.archive.end_journal()?;
+            return Err(error);
+        }
+        self.branch.tip = Some(commit);
+        self.archive.bring_along(&self.edits, &old, &scratch)?;
+        self.archive.end_journal()?;
+        self.abandon();
+        Ok(Some(CommitId(commit)))
+    }
+
+    /// Lets git tidy up when much was added. Git may be missing, and tidying can wait: failures are none.
+    pub fn tidy(&mut self) {
+        let one_folder = self.archive.git.commondir().join("objects/17");
+        let loose = std::fs::read_dir(one_folder).map_or(0, Iterator::count);
+        if std::mem::take(&mut self.is_large) || loose > LOOSE_IN_ONE_FOLDER {
+            let mut git = Command::new("git");
+            git.arg("-C").arg(&self.archive.root).args(["maintenance", "run", "--auto", "--quiet"]);
+            let _ = git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        }
+    }
+
+    fn update_hash_lists(&mut self) -> Result<(), ArchiveError> {
+        let mut folders: BTreeMap<String, Vec<(String, Option<ContentHash>)>> = BTreeMap::new();
+        for (path, hash) in std::mem::take(&mut self.hashes) {
+            if let Some((folder, name)) = path.rsplit_once('/') {
+                folders.entry(folder.to_owned()).or_default().push((name.to_owned(), hash));
+            }
+        }
+        for (folder, names) in folders {
+            let path = format!("{folder}/{HASH_LIST}");
+            let held = match self.branch.tip {
+                Some(tip) => self.archive.at(CommitId(tip))?.file(&path)?,
+                None => None,
+            };
+            let mut list = match held {
+                Some(bytes) => HashList::parse(&bytes)
+                    .map_err(|problem| ArchiveError::Damaged { problem: format!("{path}: {problem}") })?,
+                None => HashList::default(),
+            };
+            for (name, hash) in names {
+                match hash {
+                    Some(hash) => list.set(name, hash),
+                    None => drop(list.remove(&name)),
+                }
+            }
+            let id = match list.is_empty() {
+                true => None,
+                false => Some(self.objects.put(&self.odb, ObjectType::Blob, &list.render())?),
+            };
+            self.edits.insert(path, id);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,222 @@
+//! The OAuth 2.0 exchanges: the address to allow the app at, a code for tokens, a refresh token for
+//! new ones.
+
+use std::pin::Pin;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use oauth2::basic::{BasicErrorResponse, BasicErrorResponseType, BasicTokenType};
+use oauth2::{
+    AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, ExtraTokenFields,
+    HttpRequest, HttpResponse, RedirectUrl, RefreshToken, RequestTokenError, Scope, StandardRevocableToken,
+    StandardTokenResponse, TokenResponse, TokenUrl,
+};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::Tokens;
+use crate::config::{AppSecrets, ProviderSettings};
+use crate::http::{Client, FetchError, Request};
+use crate::model::{AppIn, Description};
+
+/// The addresses of a provider: its own, or those under the settings' `base_url`.
+#[derive(Clone, Debug)]
+pub(super) struct Places {
+    pub origin: Url,
+    pub authorize: Url,
+    pub token: Url,
+}
+
+/// What some providers add to the token response.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Extra {
+    user_id: Option<serde_json::Value>,
+}
+
+impl ExtraTokenFields for Extra {}
+
+type Response = StandardTokenResponse<Extra, BasicTokenType>;
+type ExchangeError = RequestTokenError<FetchError, BasicErrorResponse>;
+type OAuthClient<A, T> = oauth2::Client<
+    BasicErrorResponse,
+    Response,
+    oauth2::basic::BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    oauth2::basic::BasicRevocationErrorResponse,
+    A,
+    oauth2::EndpointNotSet,
+    oauth2::EndpointNotSet,
+    oauth2::EndpointNotSet,
+    T,
+>;
+
+impl Places {
+    /// Where the provider is, by its description and the archive's settings.
+    ///
+    /// # Errors
+    /// When they make no address.
+    pub fn of(description: &Description, settings: &ProviderSettings) -> Result<Places, FetchError> {
+        let base = settings.base_url.as_ref().map(|url| url.as_str().trim_end_matches('/'));
+        let place = |text: &str| {
+            let url = match (base, text.strip_prefix('/')) {
+                (Some(base), Some(path)) => Url::parse(&format!("{base}/{path}")),
+                (None, Some(path)) => Url::parse(&format!("{}/{path}", description.origin)),
+                (Some(base), None) => Url::parse(text).and_then(|url| Url::parse(&format!("{base}{}", url.path()))),
+                (None, None) => Url::parse(text),
+            };
+            url.map_err(|error| FetchError::Local { reason: format!("{text} makes no address: {error}") })
+        };
+        Ok(Places {
+            origin: place("/")?,
+            authorize: place(description.sign_in.authorize)?,
+            token: place(description.sign_in.token)?,
+        })
+    }
+
+    /// The address of a resource.
+    pub fn resource(&self, path: &str, query: &[(&str, &str)]) -> Result<Url, FetchError> {
+        let text = format!("{}/{}", self.origin.as_str().trim_end_matches('/'), path.trim_start_matches('/'));
+        let mut url = Url::parse(&text)
+            .map_err(|error| FetchError::Local { reason: format!("{path} makes no address: {error}") })?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        Ok(url)
+    }
+}
+
+/// The app at the provider's sign-in.
+pub(super) struct Exchange<'a> {
+    pub description: &'static Description,
+    pub places: &'a Places,
+    pub app: &'a AppSecrets,
+}
+
+impl Exchange<'_> {
+    fn client(&self) -> OAuthClient<oauth2::EndpointSet, oauth2::EndpointSet> {
+        let client = oauth2::Client::new(ClientId::new(self.app.client_id.clone()))
+            .set_auth_uri(AuthUrl::from_url(self.places.authorize.clone()))
+            .set_token_uri(TokenUrl::from_url(self.places.token.clone()))
+            .set_auth_type(match self.description.sign_in.app_in {
+                AppIn::Body => AuthType::RequestBody,
+                AppIn::Header => AuthType::BasicAuth,
+            });
+        match &self.app.client_secret {
+            Some(secret) => client.set_client_secret(ClientSecret::new(secret.clone())),
+            None => client,
+        }
+    }
+
+    /// The address at which the person allows the app, and the state that its answer must carry.
+    pub fn authorize(&self, redirect: &Url) -> (Url, String) {
+        let client = self.client().set_redirect_uri(RedirectUrl::from_url(redirect.clone()));
+        let scopes = self.description.sign_in.scopes.iter().map(|scope| Scope::new((*scope).to_owned()));
+        let (mut url, state) = client.authorize_url(CsrfToken::new_random).add_scopes(scopes).url();
+        // Moves was seen to refuse a "+" between scopes; every server takes %20.
+        let query = url.query().map(|query| query.replace('+', "%20"));
+        url.set_query(query.as_deref());
+        (url, state.into_secret())
+    }
+
+    /// Exchanges a code for tokens.
+    pub async fn by_code(
+        &self,
+        client: &Client,
+        code: String,
+        redirect: &Url,
+        now: DateTime<Utc>,
+    ) -> Result<Tokens, FetchError> {
+        let oauth = self.client().set_redirect_uri(RedirectUrl::from_url(redirect.clone()));
+        let wire = Wire(client);
+        let response = oauth.exchange_code(AuthorizationCode::new(code)).request_async(&wire).await;
+        self.tokens(response, now, "the code (used already, too old, or of another app)")
+    }
+
+    /// Exchanges a refresh token for new tokens.
+    pub async fn by_refresh(
+        &self,
+        client: &Client,
+        refresh_token: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Tokens, FetchError> {
+        let token = RefreshToken::new(refresh_token.to_owned());
+        let wire = Wire(client);
+        let oauth = self.client();
+        let response = oauth.exchange_refresh_token(&token).request_async(&wire).await;
+        let mut tokens = self.tokens(response, now, "the saved sign-in (revoked or expired)")?;
+        // A provider that keeps the refresh token as it is may leave it out.
+        tokens.refresh_token.get_or_insert_with(|| refresh_token.to_owned());
+        Ok(tokens)
+    }
+
+    fn tokens(
+        &self,
+        response: Result<Response, ExchangeError>,
+        now: DateTime<Utc>,
+        refused: &str,
+    ) -> Result<Tokens, FetchError> {
+        let title = self.description.title;
+        let response = response.map_err(|error| match error {
+            RequestTokenError::Request(error) => error,
+            RequestTokenError::ServerResponse(said) if *said.error() == BasicErrorResponseType::InvalidGrant => {
+                FetchError::SignIn { reason: format!("{title} no longer accepts {refused}") }
+            }
+            RequestTokenError::ServerResponse(said) => {
+                let words = said.error_description().map(|words| format!(": {words}")).unwrap_or_default();
+                FetchError::SignIn { reason: format!("{title} refuses to sign in: {}{words}", said.error().as_ref()) }
+            }
+            // The body may hold tokens: it goes nowhere, not even to the quarantine.
+            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => FetchError::Malformed {
+                reason: format!("{title} answered to the sign-in with something that holds no tokens"),
+                body: Vec::new(),
+                divisible: false,
+            },
+        })?;
+        let expires_at = response
+            .expires_in()
+            .and_then(|life| TimeDelta::from_std(life).ok())
+            .and_then(|life| now.checked_add_signed(life));
+        let scopes = response.scopes().map(|scopes| scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>());
+        let user_id = response.extra_fields().user_id.as_ref().map(|id| match id {
+            serde_json::Value::String(text) => text.clone(),
+            other => other.to_string(),
+        });
+        Ok(Tokens {
+            access_token: Some(response.access_token().secret().clone()),
+            refresh_token: response.refresh_token().map(|token| token.secret().clone()),
+            expires_at,
+            scope: scopes.map(|scopes| scopes.join(" ")),
+            user_id,
+            token_type: Some(response.token_type().as_ref().to_owned()),
+            obtained_at: Some(now),
+            from: None,
+        })
+    }
+}
+
+/// Carries the exchanges over fitsnap's own client.
+struct Wire<'a>(&'a Client);
+
+impl<'c> AsyncHttpClient<'c> for Wire<'_> {
+    type Error = FetchError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, FetchError>> + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(async move {
+            let url = Url::parse(&request.uri().to_string())
+                .map_err(|_| FetchError::Local { reason: "the sign-in's address is none".to_owned() })?;
+            let headers = request
+                .headers()
+                .iter()
+                .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
+                .collect();
+            let form = Request::Form { url, headers, body: request.into_body() };
+            let answer = self.0.send(&form).await?;
+            let mut response = HttpResponse::new(answer.body);
+            *response.status_mut() = answer
+                .status
+                .try_into()
+                .map_err(|_| FetchError::Local { reason: format!("status {} is none", answer.status) })?;
+            Ok(response)
+        })
+    }
+}

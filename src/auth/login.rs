@@ -1,0 +1,252 @@
+//! Signing in: the address to allow the app at, the answer, the tokens kept.
+
+use std::path::PathBuf;
+
+use url::Url;
+
+use super::exchange::{Exchange, Places};
+use super::session::{client, refuse_gone};
+use super::store::{StoreError, TokenStore};
+use super::{Session, SessionOptions, Tokens};
+use crate::config::{AppSecrets, SecretError, Secrets};
+use crate::http::FetchError;
+
+/// Signing in did not come about.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// The app has no id to introduce itself with.
+    #[error("{title} lets only registered apps ask, and no client id is known for {provider}")]
+    NoApp {
+        /// The service's own name.
+        title: &'static str,
+        /// The provider in the archive.
+        provider: String,
+        /// The variable that can give it, `FITSNAP_MOVES_CLIENT_ID`.
+        variable: String,
+        /// The file that can give it.
+        credentials: PathBuf,
+        /// Where an app is registered.
+        register: &'static str,
+        /// Why an id would not help, where that is so.
+        gone: Option<&'static str>,
+    },
+    /// The secrets given cannot be read.
+    #[error(transparent)]
+    Secrets(#[from] SecretError),
+    /// The tokens cannot be kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The provider did not do its part.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The person, or the provider for them, said no.
+    #[error("the sign-in was refused: {reason}")]
+    Denied {
+        /// The provider's word for it.
+        reason: String,
+    },
+    /// The answer belongs to another sign-in, or to nobody's.
+    #[error("this address belongs to another sign-in: its state is not the one that was sent")]
+    WrongState,
+    /// What was given holds no code.
+    #[error("this holds no code: paste the whole address that the browser ends up at, or the code alone")]
+    NoCode,
+    /// Nobody answered.
+    #[error("nobody answered for 10 minutes")]
+    TimedOut,
+    /// The listener has no place.
+    #[error("cannot listen on 127.0.0.1 port {port}: {source}")]
+    Listen {
+        /// The port asked for, 0 for any.
+        port: u16,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+/// A sign-in to one provider for one archive.
+pub struct Login<'a> {
+    options: SessionOptions<'a>,
+    places: Places,
+    secrets: Secrets,
+    store: TokenStore,
+}
+
+/// A sign-in that waits for the person.
+#[derive(Debug)]
+pub struct Begun {
+    /// The address at which the person allows the app.
+    pub address: Url,
+    /// What the answer must carry.
+    pub state: String,
+    redirect: Url,
+}
+
+impl<'a> Login<'a> {
+    /// Prepares a sign-in. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// When secrets cannot be read or there is no place for tokens.
+    pub fn new(options: SessionOptions<'a>) -> Result<Login<'a>, LoginError> {
+        let secrets = Secrets::find(options.environment, options.provider)?;
+        let store = TokenStore::new(options.environment, options.archive_root, options.provider)?;
+        let places = Places::of(options.description, options.settings)?;
+        Ok(Login { options, places, secrets, store })
+    }
+
+    /// Whether tokens given from outside (the environment, `credentials.toml`) go before those that
+    /// this sign-in brings.
+    pub fn is_overruled(&self) -> bool {
+        self.secrets.access_token.is_some() || self.secrets.refresh_token.is_some()
+    }
+
+    /// Makes the address at which the person allows the app; the answer goes to `redirect`.
+    ///
+    /// # Errors
+    /// `NoApp`, or `Fetch` with `Gone` for a service that no longer exists.
+    pub fn begin(&self, redirect: Url) -> Result<Begun, LoginError> {
+        let app = self.app()?;
+        refuse_gone(self.options.description, self.options.settings)?;
+        let (address, state) = self.exchange(&app).authorize(&redirect);
+        Ok(Begun { address, state, redirect })
+    }
+
+    /// Exchanges the code for tokens, keeps them and begins a conversation with them.
+    ///
+    /// # Errors
+    /// When the provider refuses the code, or the tokens cannot be kept.
+    pub async fn finish(&self, begun: &Begun, code: String) -> Result<Session, LoginError> {
+        let app = self.app()?;
+        let client = client(&self.options, &self.places)?;
+        let now = self.options.clock.now();
+        let tokens = self.exchange(&app).by_code(&client, code, &begun.redirect, now).await?;
+        self.keep(tokens).await
+    }
+
+    /// Keeps tokens that the person got by other means and begins a conversation with them.
+    ///
+    /// # Errors
+    /// `Fetch` with `Gone` for a service that no longer exists; when the tokens cannot be kept.
+    pub async fn with_tokens(
+        &self,
+        access_token: String,
+        refresh_token: Option<String>,
+    ) -> Result<Session, LoginError> {
+        refuse_gone(self.options.description, self.options.settings)?;
+        let obtained_at = Some(self.options.clock.now());
+        self.keep(Tokens { access_token: Some(access_token), refresh_token, obtained_at, ..Tokens::default() }).await
+    }
+
+    /// The tokens that are kept now.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn kept(&self) -> Result<Option<Tokens>, LoginError> {
+        Ok(self.store.read()?)
+    }
+
+    /// Puts back what was kept before, after the provider refused the tokens of this sign-in.
+    ///
+    /// # Errors
+    /// When the file cannot be written or removed.
+    pub fn put_back(&self, kept: Option<&Tokens>) -> Result<(), LoginError> {
+        match kept {
+            Some(tokens) => self.store.write(tokens)?,
+            None => {
+                self.store.remove()?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn keep(&self, tokens: Tokens) -> Result<Session, LoginError> {
+        let _held = self.store.hold(&self.options.stop).await?;
+        self.store.write(&tokens)?;
+        // The conversation is about these tokens, whatever the outside gives besides.
+        let secrets = Secrets { access_token: None, refresh_token: None, ..self.secrets.clone() };
+        Ok(Session::with(self.options.clone(), secrets, self.store.clone(), tokens)?)
+    }
+
+    fn exchange<'e>(&'e self, app: &'e AppSecrets) -> Exchange<'e> {
+        Exchange { description: self.options.description, places: &self.places, app }
+    }
+
+    fn app(&self) -> Result<AppSecrets, LoginError> {
+        if let Some(app) = self.secrets.app() {
+            return Ok(app);
+        }
+        let (description, provider) = (self.options.description, self.options.provider);
+        let folder = self.options.environment.config_dir().map_err(SecretError::from)?;
+        Err(LoginError::NoApp {
+            title: description.title,
+            provider: provider.to_string(),
+            variable: format!("FITSNAP_{}_CLIENT_ID", provider.in_environment()),
+            credentials: folder.join("credentials.toml"),
+            register: description.sign_in.register,
+            gone: description.gone.filter(|_| self.options.settings.base_url.is_none()),
+        })
+    }
+}
+
+/// Reads what the provider's answer carries: a code, or a refusal.
+///
+/// # Errors
+/// `WrongState` before all else, `Denied`, `NoCode`.
+pub(super) fn read_answer(url: &Url, state: &str) -> Result<String, LoginError> {
+    let value = |name: &str| url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned());
+    if value("state").as_deref() != Some(state) {
+        return Err(LoginError::WrongState);
+    }
+    if let Some(error) = value("error") {
+        let words = value("error_description").map(|words| format!(" ({words})")).unwrap_or_default();
+        return Err(LoginError::Denied { reason: format!("{error}{words}") });
+    }
+    value("code").filter(|code| !code.is_empty()).ok_or(LoginError::NoCode)
+}
+
+/// Reads what a person pasted: the whole address that the browser ended up at, whose state must be
+/// the one sent, or the code alone.
+///
+/// # Errors
+/// `WrongState`, `Denied`, `NoCode`.
+pub fn read_pasted(text: &str, state: &str) -> Result<String, LoginError> {
+    let text = text.trim();
+    if text.contains("://") || text.contains(['?', '=', '&']) {
+        let address = match text.split_once('?') {
+            Some((_, query)) => format!("http://localhost/?{query}"),
+            None => format!("http://localhost/?{text}"),
+        };
+        let url = Url::parse(&address).map_err(|_| LoginError::NoCode)?;
+        let nothing = !url.query_pairs().any(|(name, _)| name == "code" || name == "error");
+        return if nothing { Err(LoginError::NoCode) } else { read_answer(&url, state) };
+    }
+    if text.is_empty() || text.contains(char::is_whitespace) {
+        return Err(LoginError::NoCode);
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pasted_address_needs_the_state_and_a_code_stands_alone() {
+        let read = |text| read_pasted(text, "s1").map_err(|error| error.to_string());
+        assert_eq!(read(" http://127.0.0.1:9/?code=a%2Fb&state=s1\n"), Ok("a/b".to_owned()));
+        assert_eq!(read("code=abc&state=s1"), Ok("abc".to_owned()));
+        assert_eq!(read("12345678"), Ok("12345678".to_owned()));
+        for (text, words) in [
+            ("http://127.0.0.1:9/?code=abc&state=s2", "another sign-in"),
+            ("http://127.0.0.1:9/?code=abc", "another sign-in"),
+            ("http://127.0.0.1:9/?error=access_denied&state=s1", "access_denied"),
+            ("http://127.0.0.1:9/?state=s1", "no code"),
+            ("http://127.0.0.1:9/?code=&state=s1", "no code"),
+            ("two words", "no code"),
+            ("", "no code"),
+        ] {
+            let said = read(text);
+            assert!(said.as_ref().is_err_and(|said| said.contains(words)), "{text}: {said:?}");
+        }
+    }
+}

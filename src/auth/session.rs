@@ -1,0 +1,197 @@
+//! A signed-in conversation with one provider.
+
+use std::path::Path;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::exchange::{Exchange, Places};
+use super::store::{StoreError, TokenStore};
+use super::tokens::{Tokens, choose};
+use crate::config::{Environment, ProviderSettings, Secrets};
+use crate::http::{Answer, Client, ClientOptions, FetchError, Patience, Request, Stop};
+use crate::model::{Clock, Description, ProviderName};
+
+/// How long before its end an access token is renewed.
+const RENEW_BEFORE: TimeDelta = TimeDelta::seconds(60);
+
+/// Whom to talk to, on whose behalf.
+#[derive(Clone)]
+pub struct SessionOptions<'a> {
+    /// The provider's name in the archive.
+    pub provider: &'a ProviderName,
+    /// What the service is.
+    pub description: &'static Description,
+    /// How the archive asks it.
+    pub settings: &'a ProviderSettings,
+    /// The root of the archive, for which the tokens are kept.
+    pub archive_root: &'a Path,
+    /// Variables and folders.
+    pub environment: &'a Environment,
+    /// The clock.
+    pub clock: Clock,
+    /// The person's wish to stop.
+    pub stop: Stop,
+}
+
+/// A signed-in conversation with one provider. It renews its tokens by itself.
+pub struct Session {
+    description: &'static Description,
+    settings: ProviderSettings,
+    places: Places,
+    client: Client,
+    secrets: Secrets,
+    store: TokenStore,
+    tokens: Tokens,
+    clock: Clock,
+    stop: Stop,
+}
+
+impl Session {
+    /// Begins a conversation with the tokens at hand. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// `Gone` for a service that no longer exists, `SignIn` where there are no tokens, `Local` where
+    /// secrets or tokens cannot be read.
+    pub fn open(options: SessionOptions<'_>) -> Result<Session, FetchError> {
+        refuse_gone(options.description, options.settings)?;
+        let secrets = Secrets::find(options.environment, options.provider).map_err(|error| {
+            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            FetchError::Local { reason: format!("{error}{cause}") }
+        })?;
+        let store = TokenStore::new(options.environment, options.archive_root, options.provider)?;
+        let tokens = choose(&secrets, store.read()?).ok_or_else(|| FetchError::SignIn {
+            reason: format!("you are not signed in to {} in this archive", options.description.title),
+        })?;
+        Session::with(options, secrets, store, tokens)
+    }
+
+    pub(super) fn with(
+        options: SessionOptions<'_>,
+        secrets: Secrets,
+        store: TokenStore,
+        tokens: Tokens,
+    ) -> Result<Session, FetchError> {
+        let places = Places::of(options.description, options.settings)?;
+        let client = client(&options, &places)?;
+        Ok(Session {
+            description: options.description,
+            settings: options.settings.clone(),
+            places,
+            client,
+            secrets,
+            store,
+            tokens,
+            clock: options.clock,
+            stop: options.stop,
+        })
+    }
+
+    /// Asks for a resource. `resource_path` begins with a slash; the answer is 2xx or a 4xx other
+    /// than 401 and 429.
+    ///
+    /// # Errors
+    /// `SignIn` when the provider no longer takes the tokens, also renewed; otherwise as
+    /// [`Client::send`].
+    pub async fn get(&mut self, resource_path: &str, query: &[(&str, &str)]) -> Result<Answer, FetchError> {
+        let url = self.places.resource(resource_path, query)?;
+        let renewable = self.tokens.refresh_token.is_some();
+        let ends = self.tokens.expires_at.is_some_and(|end| end - RENEW_BEFORE <= self.clock.now());
+        if self.tokens.access_token.is_none() || (ends && renewable) {
+            self.renew().await?;
+        }
+        let mut renewed = false;
+        loop {
+            let bearer = self.tokens.access_token.clone().unwrap_or_default();
+            let answer = self.client.send(&Request::Get { url: url.clone(), bearer: &bearer }).await?;
+            if answer.status != 401 {
+                return Ok(answer);
+            }
+            let title = self.description.title;
+            if renewed {
+                return Err(FetchError::SignIn { reason: format!("{title} refuses its own new access token") });
+            }
+            if self.tokens.refresh_token.is_none() {
+                let reason = format!("{title} no longer accepts the access token, and there is none to renew it with");
+                return Err(FetchError::SignIn { reason });
+            }
+            self.renew().await?;
+            renewed = true;
+        }
+    }
+
+    /// How the archive asks this provider.
+    pub fn settings(&self) -> &ProviderSettings {
+        &self.settings
+    }
+
+    /// How many requests were sent so far, those to the sign-in and retries included.
+    pub fn requests(&self) -> u64 {
+        self.client.requests()
+    }
+
+    /// When the last of so many requests could be made under the limits, by fitsnap's clock.
+    pub fn time_for(&self, requests: u64) -> DateTime<Utc> {
+        self.client.time_for(requests)
+    }
+
+    /// Gets new tokens. They are on disk before anything uses them: the provider may have taken the
+    /// old ones back already.
+    async fn renew(&mut self) -> Result<(), FetchError> {
+        let _held = self.store.hold(&self.stop).await?;
+        // Another fitsnap may have renewed them while this one waited.
+        if let Some(newer) = choose(&self.secrets, self.store.read()?).filter(|at_hand| *at_hand != self.tokens) {
+            if newer.access_token.is_some() {
+                self.tokens = newer;
+                return Ok(());
+            }
+        }
+        let title = self.description.title;
+        let refresh_token =
+            self.tokens.refresh_token.clone().ok_or_else(|| FetchError::SignIn {
+                reason: format!("there is no token to sign in to {title} with"),
+            })?;
+        let app = self.secrets.app().ok_or_else(|| FetchError::SignIn {
+            reason: format!("the sign-in to {title} must be renewed, and the app's client id is not known"),
+        })?;
+        let exchange = Exchange { description: self.description, places: &self.places, app: &app };
+        let fresh = exchange.by_refresh(&self.client, &refresh_token, self.clock.now()).await?;
+        let tokens = Tokens {
+            scope: fresh.scope.or_else(|| self.tokens.scope.clone()),
+            user_id: fresh.user_id.or_else(|| self.tokens.user_id.clone()),
+            from: self.tokens.from.clone(),
+            ..fresh
+        };
+        self.store.write(&tokens)?;
+        self.tokens = tokens;
+        Ok(())
+    }
+}
+
+/// The client for a provider.
+pub(super) fn client(options: &SessionOptions<'_>, places: &Places) -> Result<Client, FetchError> {
+    Client::new(ClientOptions {
+        title: options.description.title,
+        origin: &places.origin,
+        quota: options.description.quota,
+        patience: Patience::of(options.environment),
+        clock: options.clock,
+        stop: options.stop.clone(),
+    })
+}
+
+/// Says so where nobody would answer.
+pub(super) fn refuse_gone(description: &Description, settings: &ProviderSettings) -> Result<(), FetchError> {
+    match description.gone {
+        Some(gone) if settings.base_url.is_none() => Err(FetchError::Gone { reason: gone.to_owned() }),
+        _ => Ok(()),
+    }
+}
+
+impl From<StoreError> for FetchError {
+    fn from(error: StoreError) -> FetchError {
+        match error {
+            StoreError::Interrupted => FetchError::Interrupted,
+            other => FetchError::Local { reason: other.to_string() },
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! `fitsnap import`
+
+use std::path::PathBuf;
+
+use super::Context;
+use super::report_run::{RunReport, tell};
+use crate::archive::{DayContent, RecordError, Recorder};
+use crate::cli::{CommandError, ExitCode, Meter, Ui};
+use crate::http::Stop;
+use crate::import::{self, ImportError};
+use crate::model::{Action, ProviderName};
+use crate::providers;
+
+/// After so many days a checkpoint is committed.
+const CHECKPOINT: usize = 5_000;
+
+/// Read a provider's own export into day documents, and commit what changed
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  fitsnap import moves moves_export.zip\n  fitsnap import moves ~/Downloads/moves_export/"
+)]
+pub struct ImportArgs {
+    /// The provider the days belong to
+    provider: ProviderName,
+    /// The export: its zip, the parts of one, or the folder it was unpacked into
+    #[arg(required = true, value_name = "EXPORT")]
+    exports: Vec<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &ImportArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
+    let archive = context.archive()?;
+    let settings = archive.settings(&providers::kinds())?;
+    let name = &args.provider;
+    let kind = settings.providers.get(name).map_or(name.as_str(), |settings| &settings.kind);
+    let service = super::service(kind)?;
+    let stop = Stop::of_signals()
+        .map_err(|error| CommandError::new(ExitCode::SomeFailed, format!("cannot listen for signals: {error}")))?;
+    let paths: Vec<_> = args.exports.iter().map(|path| context.environment.folder().join(path)).collect();
+    let mut reader = import::open(kind, &paths)?;
+    let lock = archive.lock("import", context.clock)?;
+    let mut recorder = Recorder::new(&archive, &lock, name, &service.description().rules, Action::Import)?;
+    let mut files = Vec::new();
+    let mut meter = Meter::new(ui, name.as_str(), reader.total_bytes(), "bytes");
+    while let Some(read) = reader.next() {
+        if stop.is_set() {
+            break;
+        }
+        meter.set_total(reader.total_bytes());
+        meter.set(reader.bytes_read());
+        let (day, problem) = match read {
+            Ok(imported) => {
+                let content = DayContent { resources: imported.resources, ..DayContent::default() };
+                match recorder.day(imported.day, content) {
+                    Ok(()) => (Some(imported.day), None),
+                    Err(RecordError::Archive(error)) => return Err(error.into()),
+                    Err(error) => (Some(imported.day), Some(format!("{}: {error}", imported.source))),
+                }
+            }
+            Err(problem) => (problem.day, Some(format!("{}: {}", problem.file, problem.reason))),
+        };
+        if day.is_some() {
+            recorder.tally().asked += 1;
+        }
+        match (day, problem) {
+            (Some(day), Some(problem)) => recorder.fail(day, problem),
+            (None, Some(problem)) => files.push(problem),
+            (_, None) => {}
+        }
+        if recorder.pending() >= CHECKPOINT {
+            recorder.commit(context.clock.now())?;
+        }
+    }
+    meter.clear();
+    recorder.commit(context.clock.now())?;
+    let tally = recorder.finish();
+    tell(ui, name, &tally, &files);
+    if args.json {
+        let mut report = RunReport::default();
+        report.add(name, &tally, &files);
+        report.print(ui);
+    }
+    if stop.is_set() {
+        return Err(CommandError::new(ExitCode::Interrupted, format!("{name}: interrupted"))
+            .hint("what was read is committed; run the same import again for the rest"));
+    }
+    Ok(if tally.failed.is_empty() && files.is_empty() { ExitCode::Done } else { ExitCode::SomeFailed })
+}
+
+impl From<ImportError> for CommandError {
+    fn from(error: ImportError) -> CommandError {
+        let code = if error.is_usage() { ExitCode::Usage } else { ExitCode::SomeFailed };
+        let command = CommandError::of(code, &error);
+        match error.hint() {
+            Some(hint) => command.hint(hint),
+            None => command,
+        }
+    }
+}

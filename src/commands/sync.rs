@@ -1,0 +1,295 @@
+//! `fitsnap sync`
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::Context;
+use super::report_run::{RunReport, tell};
+use crate::archive::Archive;
+use crate::auth::{Session, SessionOptions, signed_in};
+use crate::cli::{CommandError, ExitCode, Meter, Ui, parse_duration, span_in_words};
+use crate::config::{ArchiveSettings, ProviderSettings};
+use crate::http::{FetchError, Stop};
+use crate::model::{Day, ProviderName, Tally, timestamp};
+use crate::providers::{self, Provider};
+use crate::sync::{self, Ended, Job, Progress, Wish};
+
+/// Download what is missing and the most recent days, and commit what changed
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  fitsnap sync && git push          everything, as cron does it\n  \
+    fitsnap sync moves --dry-run      how many requests, and how long\n  \
+    fitsnap sync moves --since 2015-07-01 --until 2015-07-07")]
+pub struct SyncArgs {
+    /// The providers to sync; all of fitsnap.toml where none is named
+    providers: Vec<ProviderName>,
+    /// Just the days from this one on, held or not
+    #[arg(long, value_name = "DAY")]
+    since: Option<Day>,
+    /// Just the days up to this one, held or not
+    #[arg(long, value_name = "DAY")]
+    until: Option<Day>,
+    /// Only these resources, for this run
+    #[arg(long, value_name = "RESOURCE", value_delimiter = ',')]
+    only: Option<Vec<String>>,
+    /// How many days, today included, to download again
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    window: Option<u32>,
+    /// Download the N settled days checked longest ago again too
+    #[arg(long, value_name = "N")]
+    recheck: Option<usize>,
+    /// Say how many requests it takes and how long, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// The longest wait for a provider's limit: a whole number and s, m, h or d
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = parse_duration)]
+    max_wait: Duration,
+    /// Let a provider take many records away at once
+    #[arg(long)]
+    accept_loss: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
+    let archive = context.archive()?;
+    let settings = archive.settings(&providers::kinds())?;
+    if let (Some(since), Some(until)) = (args.since, args.until)
+        && until < since
+    {
+        return Err(CommandError::new(ExitCode::Usage, format!("--until {until} is before --since {since}")));
+    }
+    let targets = targets(args, context, &archive, &settings)?;
+    let stop = Stop::of_signals()
+        .map_err(|error| CommandError::new(ExitCode::SomeFailed, format!("cannot listen for signals: {error}")))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        CommandError::new(ExitCode::SomeFailed, format!("cannot begin to talk to the network: {error}"))
+    })?;
+    let lock = if args.dry_run { None } else { Some(archive.lock("sync", context.clock)?) };
+    let mut report = RunReport::default();
+    let mut previews = Map::new();
+    let mut codes = Vec::new();
+    for target in &targets {
+        let wish = Wish {
+            since: args.since,
+            until: args.until,
+            window: args.window.unwrap_or(target.settings.window),
+            recheck: args.recheck.unwrap_or_default(),
+        };
+        let job = Job {
+            archive: &archive,
+            provider: target.provider,
+            name: &target.name,
+            since: target.settings.since,
+            resources: &target.resources,
+            wish: &wish,
+            max_wait: args.max_wait,
+            accept_loss: args.accept_loss,
+            clock: context.clock,
+            stop: stop.clone(),
+        };
+        let session = Session::open(SessionOptions {
+            provider: &target.name,
+            description: target.provider.description(),
+            settings: &target.settings,
+            archive_root: archive.root(),
+            environment: context.environment,
+            clock: context.clock,
+            stop: stop.clone(),
+        });
+        let mut session = match session {
+            Ok(session) => session,
+            Err(error) => {
+                report.add(&target.name, &Tally::default(), &[]);
+                codes.push(explain(ui, &target.name, not_opened(error)));
+                continue;
+            }
+        };
+        let mut progress = Terminal { ui, meter: None };
+        let Some(lock) = &lock else {
+            match runtime.block_on(sync::preview(&job, &mut session, &mut progress)) {
+                Ok(preview) => {
+                    let wait = (preview.until - context.clock.now()).to_std().unwrap_or_default();
+                    ui.note(format!(
+                        "{}: {} requests for {} days, done {}",
+                        target.name,
+                        preview.requests,
+                        preview.days,
+                        if wait < Duration::from_secs(60) {
+                            "within a minute".to_owned()
+                        } else {
+                            format!("in about {}, at {}", span_in_words(wait), timestamp(preview.until))
+                        }
+                    ));
+                    let until = timestamp(preview.until);
+                    let entry = json!({"requests": preview.requests, "days": preview.days, "until": until});
+                    previews.insert(target.name.to_string(), entry);
+                }
+                Err(ended) => codes.push(explain(ui, &target.name, ended)),
+            }
+            continue;
+        };
+        let outcome = runtime.block_on(sync::run(&job, &mut session, lock, &mut progress));
+        report.add(&target.name, &outcome.tally, &[]);
+        tell(ui, &target.name, &outcome.tally, &[]);
+        let failed = !outcome.tally.failed.is_empty();
+        let interrupted = matches!(outcome.ended, Ended::Interrupted);
+        match explain(ui, &target.name, outcome.ended) {
+            ExitCode::Done if failed => codes.push(ExitCode::SomeFailed),
+            code => codes.push(code),
+        }
+        if interrupted {
+            break;
+        }
+    }
+    match (args.json, args.dry_run) {
+        (true, true) => ui.data(Value::Object(Map::from_iter([("providers".to_owned(), previews.into())])).to_string()),
+        (true, false) => report.print(ui),
+        (false, _) => {}
+    }
+    Ok(codes.into_iter().filter(|code| *code != ExitCode::Done).min().unwrap_or(ExitCode::Done))
+}
+
+struct Target {
+    name: ProviderName,
+    settings: ProviderSettings,
+    provider: &'static dyn Provider,
+    resources: Vec<String>,
+}
+
+/// The providers to sync: those named, or those of the settings.
+fn targets(
+    args: &SyncArgs,
+    context: &Context<'_>,
+    archive: &Archive,
+    settings: &ArchiveSettings,
+) -> Result<Vec<Target>, CommandError> {
+    let names: Vec<_> =
+        if args.providers.is_empty() { settings.providers.keys().cloned().collect() } else { args.providers.clone() };
+    if names.is_empty() {
+        return Err(CommandError::new(ExitCode::Usage, "fitsnap.toml names no provider, so there is nothing to sync")
+            .hint("add two lines to fitsnap.toml: [providers.moves] and, below it, since = \"2014-01-01\"")
+            .hint("see what there is: fitsnap providers"));
+    }
+    let mut targets = Vec::new();
+    for name in names {
+        let settings = match settings.providers.get(&name) {
+            Some(settings) => settings.clone(),
+            // Who signed in without a table in the settings wants the defaults.
+            None if signed_in(context.environment, archive.root(), &name).is_some()
+                && providers::provider(name.as_str()).is_some() =>
+            {
+                ProviderSettings::of_kind(name.as_str())
+            }
+            None => {
+                return Err(CommandError::new(ExitCode::Usage, format!("fitsnap.toml has no provider \"{name}\""))
+                    .hint(format!("add a table to fitsnap.toml: [providers.{name}]")));
+            }
+        };
+        let provider = super::service(&settings.kind)?;
+        let resources = providers::chosen_resources(provider, &settings).and_then(|chosen| match &args.only {
+            None => Ok(chosen),
+            Some(only) => {
+                let settings = ProviderSettings { resources: Some(only.clone()), ..settings.clone() };
+                providers::chosen_resources(provider, &settings)
+            }
+        });
+        let resources = resources.map_err(|unknown| {
+            let offered: Vec<_> = provider.description().resources.iter().map(|one| one.name).collect();
+            CommandError::new(ExitCode::Usage, format!("{name} offers no resource \"{unknown}\""))
+                .hint(format!("it offers {}", offered.join(", ")))
+        })?;
+        targets.push(Target { name, settings, provider, resources });
+    }
+    Ok(targets)
+}
+
+/// Tells how a run ended, and what to do next where it did not go through.
+fn explain(ui: &mut Ui, name: &ProviderName, ended: Ended) -> ExitCode {
+    let error = match ended {
+        Ended::Whole => return ExitCode::Done,
+        Ended::SignIn(reason) => CommandError::new(ExitCode::SignIn, format!("{name}: {reason}"))
+            .hint(format!("sign in: fitsnap login {name}")),
+        Ended::Gone(reason) => CommandError::new(ExitCode::SignIn, format!("{name}: {reason}")),
+        Ended::Later { reason, until: Some(until) } => CommandError::new(ExitCode::Later, format!("{name}: {reason}"))
+            .hint(format!("what came is committed; run the command again after {}", timestamp(until)))
+            .hint("or let it wait longer: --max-wait 2h"),
+        Ended::Later { reason, until: None } => CommandError::new(ExitCode::Later, format!("{name}: {reason}"))
+            .hint("what came is committed; run the command again later, and it goes on from there"),
+        Ended::MassLoss { losses, asked_again } => {
+            let mut error = CommandError::new(
+                ExitCode::Guard,
+                format!(
+                    "{name}: {} of {asked_again} days asked again would lose records; nothing was committed",
+                    losses.len()
+                ),
+            );
+            error.causes = losses.iter().map(|(day, words)| format!("{day} would lose: {words}")).collect();
+            error.hint(format!(
+                "look at {name} itself; if the records are really gone there: fitsnap sync {name} --accept-loss"
+            ))
+        }
+        Ended::OtherPerson { archived, signed_in } => CommandError::new(
+            ExitCode::Guard,
+            format!(
+                "{name}: this archive holds the days of person {archived}, but the sign-in is person {signed_in}'s"
+            ),
+        )
+        .hint(format!("sign in as the first: fitsnap login {name}"))
+        .hint("or keep the second apart: a table of its own in fitsnap.toml, with kind set"),
+        Ended::NoAccount(reason) => CommandError::new(ExitCode::SomeFailed, format!("{name}: {reason}"))
+            .hint("no day was asked for; run the command again later"),
+        Ended::Interrupted => CommandError::new(ExitCode::Interrupted, format!("{name}: interrupted"))
+            .hint("what came is committed; the next sync goes on from there"),
+        Ended::Archive(error) => CommandError::from(error),
+        Ended::Local(reason) => CommandError::new(ExitCode::SomeFailed, format!("{name}: {reason}")),
+    };
+    error.print(ui);
+    error.code
+}
+
+fn not_opened(error: FetchError) -> Ended {
+    match error {
+        FetchError::SignIn { reason } => Ended::SignIn(reason),
+        FetchError::Gone { reason } => Ended::Gone(reason),
+        other => Ended::Local(other.to_string()),
+    }
+}
+
+/// Progress for a person at a terminal, or in a log.
+struct Terminal<'u> {
+    ui: &'u mut Ui,
+    meter: Option<Meter>,
+}
+
+impl Terminal<'_> {
+    fn meter(&mut self, name: &ProviderName) -> (&mut Meter, &mut Ui) {
+        let meter = self.meter.get_or_insert_with(|| Meter::new(self.ui, name.as_str(), 0, "days"));
+        (meter, self.ui)
+    }
+}
+
+impl Progress for Terminal<'_> {
+    fn begin(&mut self, name: &ProviderName, days: usize) {
+        self.meter = Some(Meter::new(self.ui, name.as_str(), days as u64, "days"));
+    }
+
+    fn asked(&mut self, days: usize) {
+        if let Some(meter) = &mut self.meter {
+            meter.go_on();
+            meter.add(days as u64);
+        }
+    }
+
+    fn waiting(&mut self, name: &ProviderName, reason: &str, left: Duration) {
+        let (meter, ui) = self.meter(name);
+        meter.waiting(ui, reason, left);
+    }
+
+    fn settle(&mut self) {
+        if let Some(meter) = &mut self.meter {
+            meter.clear();
+        }
+    }
+}

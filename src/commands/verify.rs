@@ -1,0 +1,93 @@
+//! `fitsnap verify`
+
+use serde::Serialize;
+
+use super::Context;
+use crate::archive::{Finding, Verified};
+use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
+use crate::model::ProviderName;
+use crate::providers;
+
+/// Check every file against its hash, its canonical form and its place.
+#[derive(Debug, clap::Args)]
+pub struct VerifyArgs {
+    /// The providers whose folders are checked; all where none is named.
+    providers: Vec<ProviderName>,
+    /// Check every commit that HEAD reaches, not only the newest.
+    #[arg(long)]
+    history: bool,
+    /// Write one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    files: usize,
+    commits: usize,
+    findings: Vec<ReportFinding>,
+}
+
+#[derive(Serialize)]
+struct ReportFinding {
+    path: String,
+    commit: Option<String>,
+    cause: &'static str,
+    problem: String,
+    remedy: String,
+}
+
+pub fn run(args: &VerifyArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
+    let archive = context.archive()?;
+    let settings = archive.settings(&providers::kinds())?;
+    let held = archive.snapshot().and_then(|snapshot| snapshot.providers()).unwrap_or_default();
+    for name in &args.providers {
+        let known = settings.providers.contains_key(name) || held.contains(name);
+        if !known && !archive.root().join(crate::archive::provider_folder(name)).is_dir() {
+            return Err(CommandError::new(ExitCode::Usage, format!("this archive has no provider named {name}"))
+                .hint("fitsnap status lists the providers"));
+        }
+    }
+    let verified = archive.verify(&args.providers, args.history)?;
+    let code = if verified.findings.is_empty() { ExitCode::Done } else { ExitCode::Damage };
+    if args.json {
+        ui.data(report(verified)?);
+        return Ok(code);
+    }
+    for finding in &verified.findings {
+        ui.data(line(finding));
+        ui.data(Text::new().with(Style::Dim, "    mend it: ").plain(&*finding.remedy));
+    }
+    ui.data(summary(&verified));
+    Ok(code)
+}
+
+fn report(verified: Verified) -> Result<String, CommandError> {
+    let findings = verified.findings.into_iter().map(|finding| ReportFinding {
+        path: finding.path,
+        commit: finding.commit.map(|commit| commit.to_string()),
+        cause: finding.cause.words(),
+        problem: finding.problem,
+        remedy: finding.remedy,
+    });
+    let report = Report { files: verified.files, commits: verified.commits, findings: findings.collect() };
+    serde_json::to_string(&report)
+        .map_err(|error| CommandError::new(ExitCode::SomeFailed, format!("cannot write the report: {error}")))
+}
+
+/// A finding on one line.
+pub(super) fn line(finding: &Finding) -> Text {
+    let line = Text::new().with(Style::Red, &*finding.path).plain(": ").plain(&*finding.problem);
+    let line = line.with(Style::Yellow, format!(" [{}", finding.cause.words()));
+    let place = finding.commit.map_or_else(|| "]".to_owned(), |commit| format!(", in commit {}]", commit.short()));
+    line.with(Style::Yellow, place)
+}
+
+fn summary(verified: &Verified) -> Text {
+    let count = |number: usize, one: &str| format!("{number} {one}{}", if number == 1 { "" } else { "s" });
+    let looked = format!("{} in {}", count(verified.files, "file"), count(verified.commits, "commit"));
+    match verified.findings.len() {
+        0 => Text::new().with(Style::Green, "well: ").plain(looked),
+        found => Text::new().with(Style::Red, format!("{}: ", count(found, "finding"))).plain(looked),
+    }
+}

@@ -1,0 +1,313 @@
+//! The client of one provider: its limits kept, passing failures tried again, redirects not followed.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use url::Url;
+
+use super::attempt::{BODY_LIMIT, Failure, Received, attempt, in_words, is_server_fault};
+use super::{FetchError, REQUEST_TIMEOUT, RateLimits, Stop};
+use crate::config::Environment;
+use crate::model::{Clock, QuotaWindow};
+
+/// How long a connection may take to come about.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How many times a request is tried again after the first time.
+const RETRIES: usize = 3;
+
+/// How long fitsnap bears with a provider.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// How long one request may take.
+    pub request: Duration,
+    /// How long the pause before the first retry is at least; each further one is twice as long.
+    pub pause: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience { request: REQUEST_TIMEOUT, pause: REQUEST_TIMEOUT / 120 }
+    }
+}
+
+impl Patience {
+    /// The usual patience, or what `FITSNAP_PATIENCE` allows for one request in milliseconds, with
+    /// pauses in the same proportion. It is there for the tests, which have none.
+    pub fn of(environment: &Environment) -> Patience {
+        match environment.get("FITSNAP_PATIENCE").and_then(|text| text.parse().ok()) {
+            Some(milliseconds @ 1..) => {
+                let request = Duration::from_millis(milliseconds);
+                Patience { request, pause: request / 120 }
+            }
+            _ => Patience::default(),
+        }
+    }
+}
+
+/// What a client is made for.
+pub struct ClientOptions<'a> {
+    /// The provider's own name, for messages.
+    pub title: &'static str,
+    /// Where it is: tells whether certificates are needed.
+    pub origin: &'a Url,
+    /// Its documented limits.
+    pub quota: &'static [QuotaWindow],
+    /// How long to bear with it.
+    pub patience: Patience,
+    /// The clock.
+    pub clock: Clock,
+    /// The person's wish to stop.
+    pub stop: Stop,
+}
+
+/// A request.
+pub enum Request<'a> {
+    /// Asks for something, with an access token; counts against the quota.
+    Get {
+        /// The address, with its query.
+        url: Url,
+        /// The access token.
+        bearer: &'a str,
+    },
+    /// Sends a form to the provider's sign-in, which has no quota.
+    Form {
+        /// The address.
+        url: Url,
+        /// Headers besides those of every request.
+        headers: Vec<(String, Vec<u8>)>,
+        /// The form, encoded.
+        body: Vec<u8>,
+    },
+}
+
+/// An answer other than 3xx, 429 and 5xx, which the client deals with itself.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status: 2xx or 4xx.
+    pub status: u16,
+    /// The `Content-Type`, in lower case.
+    pub content_type: Option<String>,
+    /// The body, unpacked.
+    pub body: Vec<u8>,
+}
+
+/// Talks to one provider.
+pub struct Client {
+    inner: reqwest::Client,
+    title: &'static str,
+    patience: Patience,
+    clock: Clock,
+    stop: Stop,
+    limits: RefCell<RateLimits>,
+    /// How far the provider's clock is ahead of ours.
+    skew: Cell<TimeDelta>,
+    requests: Cell<u64>,
+}
+
+impl Request<'_> {
+    /// Method and path: the query and the headers may hold secrets.
+    fn in_words(&self) -> String {
+        match self {
+            Request::Get { url, .. } => format!("GET {}", url.path()),
+            Request::Form { url, .. } => format!("POST {}", url.path()),
+        }
+    }
+}
+
+impl Client {
+    /// A client for one provider.
+    ///
+    /// # Errors
+    /// When the machine has no certificates to check an https provider by.
+    pub fn new(options: ClientOptions<'_>) -> Result<Client, FetchError> {
+        // Another client of this process may have installed it: then there is nothing to do.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("fitsnap/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false);
+        let builder = match options.origin.scheme() {
+            // Plain http is only for this machine: no certificates to look for, no proxy to go through.
+            "http" => builder.tls_certs_only([]).no_proxy(),
+            _ => builder.https_only(true),
+        };
+        let inner = builder.build().map_err(|_| FetchError::Local {
+            reason: format!(
+                "this machine has no CA certificates to check {} by; install them (Debian: apt install ca-certificates)",
+                options.title
+            ),
+        })?;
+        Ok(Client {
+            inner,
+            title: options.title,
+            patience: options.patience,
+            clock: options.clock,
+            stop: options.stop,
+            limits: RefCell::new(RateLimits::documented(options.quota)),
+            skew: Cell::new(TimeDelta::zero()),
+            requests: Cell::new(0),
+        })
+    }
+
+    /// Sends a request, again where that may help, and receives the answer.
+    ///
+    /// # Errors
+    /// `Wait` when the quota forbids it (nothing is asked) or the provider says 429; `Unreachable`,
+    /// `Malformed` for a body that stays cut off or is too large, `Refused` for a redirect, `Interrupted`.
+    pub async fn send(&self, request: &Request<'_>) -> Result<Answer, FetchError> {
+        let metered = matches!(request, Request::Get { .. });
+        if let Some(used_up) = self.limits.borrow().used_up(self.server_now()).filter(|_| metered) {
+            let reason =
+                format!("{} allows {} requests a {}, and they are used up", self.title, used_up.limit, used_up.window);
+            return Err(FetchError::Wait { reason, until: self.by_our_clock(used_up.until) });
+        }
+        let tries = Cell::new(0);
+        let once = || async {
+            if self.stop.is_set() {
+                return Err(Failure::Interrupted);
+            }
+            tries.set(tries.get() + 1);
+            self.once(request).await
+        };
+        let stop = self.stop.clone();
+        let pause = move |length| {
+            let stop = stop.clone();
+            async move {
+                tokio::select! {
+                    () = tokio::time::sleep(length) => {}
+                    () = stop.wait() => {}
+                }
+            }
+        };
+        let pauses =
+            ExponentialBuilder::default().with_min_delay(self.patience.pause).with_max_times(RETRIES).with_jitter();
+        let ended = once.retry(pauses).sleep(pause).when(Failure::is_passing).await;
+        match ended {
+            Ok(received) => self.judge(request, received),
+            Err(failure) => Err(self.give_up(request, failure, tries.get())),
+        }
+    }
+
+    /// How many requests were sent, retries included.
+    pub fn requests(&self) -> u64 {
+        self.requests.get()
+    }
+
+    /// When the last of so many requests could be made, by fitsnap's clock.
+    pub fn time_for(&self, requests: u64) -> DateTime<Utc> {
+        self.by_our_clock(self.limits.borrow().time_for(requests, self.server_now()))
+    }
+
+    async fn once(&self, request: &Request<'_>) -> Result<Received, Failure> {
+        self.requests.set(self.requests.get() + 1);
+        let unsendable = || Failure::Lasting("cannot be asked: the access token holds what no header can".to_owned());
+        let builder = match request {
+            Request::Get { url, bearer } => {
+                let mut value = HeaderValue::from_str(&format!("Bearer {bearer}")).map_err(|_| unsendable())?;
+                value.set_sensitive(true);
+                self.inner.get(url.clone()).header(reqwest::header::AUTHORIZATION, value)
+            }
+            Request::Form { url, headers, body } => {
+                let mut map = HeaderMap::new();
+                for (name, value) in headers {
+                    let name = HeaderName::try_from(name.as_str()).map_err(|_| unsendable())?;
+                    let mut value = HeaderValue::from_bytes(value).map_err(|_| unsendable())?;
+                    value.set_sensitive(true);
+                    map.insert(name, value);
+                }
+                self.inner.post(url.clone()).headers(map).body(body.clone())
+            }
+        };
+        let received = attempt(builder, self.patience.request).await.map_err(|failure| match failure {
+            Failure::CutOff { status, .. } if is_server_fault(status) => {
+                Failure::Passing(format!("answered {}", in_words(status)))
+            }
+            other => other,
+        })?;
+        self.learn(&received.headers);
+        if is_server_fault(received.status) {
+            return Err(Failure::Passing(format!("answered {}", in_words(received.status))));
+        }
+        Ok(received)
+    }
+
+    fn learn(&self, headers: &HeaderMap) {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        if !self.clock.is_pinned() {
+            if let Some(date) = text("date").and_then(|date| DateTime::parse_from_rfc2822(date).ok()) {
+                let skew = date.to_utc() - self.clock.now();
+                // The header has whole seconds, and the answer was on its way.
+                self.skew.set(if skew.num_seconds().abs() < 2 { TimeDelta::zero() } else { skew });
+            }
+        }
+        self.limits.borrow_mut().learn(self.server_now(), text);
+    }
+
+    fn judge(&self, request: &Request<'_>, received: Received) -> Result<Answer, FetchError> {
+        let Received { status, headers, body } = received;
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let what = request.in_words();
+        match status {
+            429 => {
+                let now = self.server_now();
+                let until = text("retry-after").and_then(|value| retry_after(value, now));
+                let until = until.unwrap_or_else(|| self.limits.borrow().after_refusal(now));
+                let reason = format!("{} says that it was asked too often ({what}: {})", self.title, in_words(status));
+                Err(FetchError::Wait { reason, until: self.by_our_clock(until) })
+            }
+            300..=399 => {
+                let reason = format!(
+                    "{} sends {what} elsewhere ({}), and fitsnap takes no sign-in to another address",
+                    self.title,
+                    in_words(status)
+                );
+                Err(FetchError::Refused { reason })
+            }
+            _ => {
+                let content_type = text("content-type").map(str::to_ascii_lowercase);
+                Ok(Answer { status, content_type, body })
+            }
+        }
+    }
+
+    fn give_up(&self, request: &Request<'_>, failure: Failure, tries: u32) -> FetchError {
+        let (title, what) = (self.title, request.in_words());
+        let times = if tries == 1 { String::new() } else { format!(", {tries} times") };
+        match failure {
+            Failure::Passing(seen) => FetchError::Unreachable { reason: format!("{title} {seen}{times} ({what})") },
+            Failure::CutOff { body, .. } => FetchError::Malformed {
+                reason: format!("the answer to {what} broke off after {} bytes{times}", body.len()),
+                body,
+                divisible: true,
+            },
+            Failure::TooLarge => FetchError::Malformed {
+                reason: format!("the answer to {what} is larger than {} MiB", BODY_LIMIT >> 20),
+                body: Vec::new(),
+                divisible: true,
+            },
+            Failure::Lasting(seen) => FetchError::Unreachable { reason: format!("{title} {seen} ({what})") },
+            Failure::Interrupted => FetchError::Interrupted,
+        }
+    }
+
+    fn server_now(&self) -> DateTime<Utc> {
+        self.clock.now() + self.skew.get()
+    }
+
+    fn by_our_clock(&self, time: DateTime<Utc>) -> DateTime<Utc> {
+        time - self.skew.get()
+    }
+}
+
+/// Reads `Retry-After`: seconds, or a date.
+fn retry_after(value: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    match value.trim().parse::<u32>() {
+        Ok(seconds) => Some(now + TimeDelta::seconds(i64::from(seconds))),
+        Err(_) => DateTime::parse_from_rfc2822(value.trim()).ok().map(|date| date.to_utc()),
+    }
+}

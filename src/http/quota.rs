@@ -1,0 +1,196 @@
+//! How often a provider may be asked: what it documents, corrected by what its headers say.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::model::QuotaWindow;
+
+/// The limits of a provider and what is left of them. Every time is the provider's.
+#[derive(Clone, Debug)]
+pub struct RateLimits(Vec<Window>);
+
+#[derive(Clone, Debug)]
+struct Window {
+    about: &'static QuotaWindow,
+    limit: u32,
+    seen: Option<Seen>,
+}
+
+/// What was left when it was last told.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    at: DateTime<Utc>,
+    remaining: u32,
+}
+
+/// A limit that is used up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsedUp {
+    /// The word for the window (`minute`).
+    pub window: &'static str,
+    /// How many requests it allows.
+    pub limit: u32,
+    /// When it is worth asking again.
+    pub until: DateTime<Utc>,
+}
+
+impl Window {
+    /// When the window of a moment ends, the provider's own lateness not counted.
+    fn end_of(&self, time: DateTime<Utc>) -> DateTime<Utc> {
+        let length = i64::from(self.about.seconds.max(1));
+        let end = (time.timestamp().div_euclid(length) + 1).saturating_mul(length);
+        DateTime::from_timestamp(end, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
+    fn opens_after(&self, time: DateTime<Utc>) -> DateTime<Utc> {
+        self.end_of(time) + TimeDelta::seconds(i64::from(self.about.late))
+    }
+
+    /// How many requests are left now: all of them once the window in which it was told is over.
+    fn left(&self, now: DateTime<Utc>) -> u32 {
+        match self.seen {
+            Some(seen) if seen.remaining == 0 && now < self.opens_after(seen.at) => 0,
+            Some(seen) if now < self.end_of(seen.at) => seen.remaining,
+            _ => self.limit,
+        }
+    }
+}
+
+impl RateLimits {
+    /// The limits as documented, nothing used.
+    pub fn documented(windows: &'static [QuotaWindow]) -> RateLimits {
+        RateLimits(windows.iter().map(|about| Window { about, limit: about.requests, seen: None }).collect())
+    }
+
+    /// Learns from the headers of an answer that came `now`. Headers that are missing change nothing.
+    pub fn learn<'h>(&mut self, now: DateTime<Utc>, header: impl Fn(&str) -> Option<&'h str>) {
+        let number =
+            |name: &str| header(name)?.trim().parse::<i64>().ok().map(|n| u32::try_from(n.max(0)).unwrap_or(u32::MAX));
+        for window in &mut self.0 {
+            if let Some(limit) = number(window.about.limit_header) {
+                window.limit = limit;
+            }
+            if let Some(remaining) = number(window.about.remaining_header) {
+                window.seen = Some(Seen { at: now, remaining });
+            }
+        }
+    }
+
+    /// The limit that forbids a request now, the one that holds longest.
+    pub fn used_up(&self, now: DateTime<Utc>) -> Option<UsedUp> {
+        self.0
+            .iter()
+            .filter_map(|window| {
+                let seen = window.seen.filter(|_| window.left(now) == 0)?;
+                let until = window.opens_after(seen.at).max(now);
+                Some(UsedUp { window: window.about.name, limit: window.limit, until })
+            })
+            .max_by_key(|used_up| used_up.until)
+    }
+
+    /// When to ask again after the provider said "too many requests" without saying for how long:
+    /// when the windows open that have nothing left, else when the shortest one does.
+    pub fn after_refusal(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let shortest = || self.0.iter().min_by_key(|window| window.about.seconds).map(|window| window.opens_after(now));
+        let told = self.used_up(now).map(|used_up| used_up.until).filter(|until| *until > now);
+        told.or_else(shortest).unwrap_or_else(|| now + TimeDelta::seconds(60))
+    }
+
+    /// When the last of so many requests can be made, one after the other without a pause.
+    pub fn time_for(&self, requests: u64, now: DateTime<Utc>) -> DateTime<Utc> {
+        let mut plan = self.clone();
+        for window in &mut plan.0 {
+            // A limit of none would never end; the provider cannot mean it.
+            window.limit = window.limit.max(1);
+        }
+        let (mut time, mut open) = (now, requests);
+        while open > 0 {
+            let free = plan.0.iter().map(|window| u64::from(window.left(time))).min().unwrap_or(open);
+            if free == 0 {
+                let wait = plan.0.iter().filter(|window| window.left(time) == 0);
+                let opens = wait.filter_map(|window| Some(window.opens_after(window.seen?.at))).max();
+                match opens {
+                    Some(opens) if opens > time => time = opens,
+                    _ => return time,
+                }
+                continue;
+            }
+            let made = free.min(open);
+            open -= made;
+            for window in &mut plan.0 {
+                let remaining = window.left(time).saturating_sub(u32::try_from(made).unwrap_or(u32::MAX));
+                window.seen = Some(Seen { at: time, remaining });
+            }
+        }
+        time
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const WINDOWS: &[QuotaWindow] = &[
+        QuotaWindow { name: "minute", seconds: 60, requests: 60, limit_header: "ML", remaining_header: "MR", late: 15 },
+        QuotaWindow {
+            name: "hour",
+            seconds: 3600,
+            requests: 2000,
+            limit_header: "HL",
+            remaining_header: "HR",
+            late: 0,
+        },
+    ];
+
+    fn at(text: &str) -> DateTime<Utc> {
+        format!("2015-07-11T{text}Z").parse().unwrap()
+    }
+
+    fn told(now: &str, headers: &[(&str, &'static str)]) -> RateLimits {
+        let mut limits = RateLimits::documented(WINDOWS);
+        limits.learn(at(now), |name| headers.iter().find(|(known, _)| *known == name).map(|(_, value)| *value));
+        limits
+    }
+
+    #[test]
+    fn a_used_up_minute_opens_at_the_next_one_and_its_lateness() {
+        let limits = told("06:10:20", &[("MR", "0"), ("HR", "1940")]);
+        assert_eq!(limits.used_up(at("06:10:50")).unwrap().until, at("06:11:15"));
+        assert_eq!(limits.used_up(at("06:11:14")).unwrap().window, "minute");
+        assert_eq!(limits.used_up(at("06:11:15")), None);
+    }
+
+    #[test]
+    fn the_limit_that_holds_longest_counts() {
+        let limits = told("06:59:50", &[("MR", "0"), ("HR", "0"), ("HL", "4000")]);
+        assert_eq!(limits.used_up(at("06:59:51")), Some(UsedUp { window: "minute", limit: 60, until: at("07:00:15") }));
+        let limits = told("06:10:20", &[("MR", "0"), ("HR", "0"), ("HL", "4000")]);
+        assert_eq!(limits.used_up(at("06:10:21")), Some(UsedUp { window: "hour", limit: 4000, until: at("07:00:00") }));
+    }
+
+    #[test]
+    fn headers_that_are_missing_or_no_numbers_forbid_nothing() {
+        assert_eq!(told("06:10:20", &[]).used_up(at("06:10:21")), None);
+        assert_eq!(told("06:10:20", &[("MR", "many")]).used_up(at("06:10:21")), None);
+        assert!(told("06:10:20", &[("MR", "-3")]).used_up(at("06:10:21")).is_some());
+    }
+
+    #[test]
+    fn a_refusal_without_words_lasts_to_the_next_minute_or_the_hour_that_is_used_up() {
+        assert_eq!(told("06:10:20", &[]).after_refusal(at("06:10:20")), at("06:11:15"));
+        assert_eq!(told("06:10:20", &[("HR", "0")]).after_refusal(at("06:10:20")), at("07:00:00"));
+        assert_eq!(told("06:10:20", &[("HR", "9"), ("MR", "0")]).after_refusal(at("06:10:20")), at("06:11:15"));
+    }
+
+    #[test]
+    fn the_time_for_many_requests_follows_both_windows() {
+        let fresh = RateLimits::documented(WINDOWS);
+        assert_eq!(fresh.time_for(60, at("06:10:20")), at("06:10:20"));
+        assert_eq!(fresh.time_for(61, at("06:10:20")), at("06:11:15"));
+        assert_eq!(fresh.time_for(121, at("06:10:20")), at("06:12:15"));
+        // 33 full minutes and 20 requests in the 34th use the hour up.
+        assert_eq!(fresh.time_for(2000, at("06:10:20")), at("06:43:15"));
+        assert_eq!(fresh.time_for(2001, at("06:10:20")), at("07:00:00"));
+        assert_eq!(told("06:10:20", &[("MR", "5")]).time_for(6, at("06:10:21")), at("06:11:15"));
+    }
+}

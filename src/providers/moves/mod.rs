@@ -1,0 +1,112 @@
+//! Moves (moves-app.com), shut down on 2018-07-31. Its API 1.1 as its documentation and recorded
+//! answers show it: one storyline a day, seven days a request when track points are asked for.
+
+mod answer;
+mod profile;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+
+use crate::auth::Session;
+use crate::http::FetchError;
+use crate::json::{Identity, RecordRules};
+use crate::model::{AppIn, DayRange, Description, QuotaWindow, Resource, Resources, SignIn};
+
+use super::{Answer, DayAnswer, Opening, Provider};
+
+/// The one resource: summary, places and activities can all be derived from it.
+const STORYLINE: &str = "storyline";
+
+/// The service.
+pub struct Moves;
+
+static DESCRIPTION: Description = Description {
+    kind: "moves",
+    title: "Moves",
+    today: "shut down on 2018-07-31; its export (moves_export.zip) can still be imported",
+    origin: "https://api.moves-app.com",
+    gone: Some(
+        "Moves was shut down on 2018-07-31 and nobody answers any more; \
+         what you have of it comes in with: fitsnap import moves moves_export.zip",
+    ),
+    sign_in: SignIn {
+        authorize: "/oauth/v1/authorize",
+        token: "/oauth/v1/access_token",
+        revoke: None,
+        scopes: &["activity", "location"],
+        app_in: AppIn::Body,
+        register: "https://dev.moves-app.com/apps (gone since 2018-07-31)",
+    },
+    quota: &[
+        // The minute was seen to begin about 14 s late.
+        QuotaWindow {
+            name: "minute",
+            seconds: 60,
+            requests: 60,
+            limit_header: "x-ratelimit-minutelimit",
+            remaining_header: "x-ratelimit-minuteremaining",
+            late: 15,
+        },
+        QuotaWindow {
+            name: "hour",
+            seconds: 3_600,
+            requests: 2_000,
+            limit_header: "x-ratelimit-hourlimit",
+            remaining_header: "x-ratelimit-hourremaining",
+            late: 0,
+        },
+    ],
+    resources: &[Resource {
+        name: STORYLINE,
+        by_default: true,
+        about: "places, moves, activities and track points of the day, with a summary",
+    }],
+    rules: RecordRules {
+        identities: &[
+            Identity { array: "storyline", keys: &["date"] },
+            Identity { array: "storyline/*/segments", keys: &["startTime"] },
+            Identity { array: "storyline/*/summary", keys: &["activity", "group"] },
+            Identity { array: "**/activities", keys: &["startTime"] },
+            Identity { array: "**/trackPoints", keys: &["time"] },
+        ],
+        volatile: &[],
+    },
+};
+
+impl Provider for Moves {
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn days_per_request(&self) -> u32 {
+        7
+    }
+
+    fn open<'a>(&'a self, session: &'a mut Session) -> Answer<'a, Result<Opening, FetchError>> {
+        Box::pin(async move {
+            let answer = session.get("/api/1.1/user/profile", &[]).await?;
+            profile::read(&answer, session.settings().time_zone)
+        })
+    }
+
+    fn person(&self, account: &Resources) -> Option<String> {
+        profile::person(account)
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        session: &'a mut Session,
+        range: DayRange,
+        resources: &'a [String],
+    ) -> Answer<'a, Result<Vec<DayAnswer>, FetchError>> {
+        Box::pin(async move {
+            if !resources.iter().any(|name| name == STORYLINE) {
+                return Ok(Vec::new());
+            }
+            let (from, to) = (range.first.compact(), range.last.compact());
+            let query = [("from", from.as_str()), ("to", to.as_str()), ("trackPoints", "true")];
+            let answer = session.get("/api/1.1/user/storyline/daily", &query).await?;
+            answer::read(&answer, range)
+        })
+    }
+}
