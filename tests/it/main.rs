@@ -9,4 +9,5 @@ mod init;
 mod layers;
 mod login;
 mod status;
+mod past;
 mod verify;
