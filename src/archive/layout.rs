@@ -97,8 +97,15 @@ mod tests {
 
     #[test]
     fn what_fitsnap_never_puts_there_is_foreign() {
-        for path in ["data/moves/2015/07/32.json", "data/moves/2015/7/05.json", "data/Moves/account.json",
-                     "data/moves/2015/07/05.txt", "data/moves/x", "data/moves/2015/07/05/a/b", "data/notes.txt"] {
+        for path in [
+            "data/moves/2015/07/32.json",
+            "data/moves/2015/7/05.json",
+            "data/Moves/account.json",
+            "data/moves/2015/07/05.txt",
+            "data/moves/x",
+            "data/moves/2015/07/05/a/b",
+            "data/notes.txt",
+        ] {
             assert_eq!(Place::of(path), Place::Foreign, "{path}");
         }
         assert_eq!(Place::of("README"), Place::Outside);

@@ -124,8 +124,7 @@ fn store_pack(pack: PackFile, odb: &Odb<'_>, scratch: &Path, folder: &Path) -> R
     let failed = |source| ArchiveError::Io { verb: "write a pack in", path: scratch.to_owned(), source };
     let mut reader = BufReader::with_capacity(1 << 16, pack.finish().map_err(failed)?);
     let work = tempfile::Builder::new().prefix("pack-").tempdir_in(scratch).map_err(failed)?;
-    let mut indexer =
-        Indexer::new(Some(odb), work.path(), 0o444, false).map_err(ArchiveError::git("index a pack"))?;
+    let mut indexer = Indexer::new(Some(odb), work.path(), 0o444, false).map_err(ArchiveError::git("index a pack"))?;
     let mut digest = Sha1::new();
     let mut buffer = vec![0; 1 << 16];
     loop {

@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use super::{Archive, ArchiveError, BlobId, Lock, Writer, account_path, day_path};
 use crate::json::{ChangeKind, Json, JsonError, RecordRules, compare};
 use crate::model::{
-    Account, Action, Day, DayChange, DayDocument, DocumentError, ProviderName, Resources, RevisionKind, Tally, commit_message,
+    Account, Action, Day, DayChange, DayDocument, DocumentError, ProviderName, Resources, RevisionKind, Tally,
+    commit_message,
 };
 
 /// Takes the days of one provider in one run.
@@ -216,4 +217,3 @@ impl<'a> Recorder<'a> {
         Ok(())
     }
 }
-

@@ -104,9 +104,7 @@ async fn receive(State(waiting): State<Arc<Waiting>>, method: Method, uri: Uri) 
             return page(StatusCode::BAD_REQUEST, "This is not the answer that fitsnap waits for.");
         }
         Some(Ok(code)) => (Ok(code), page(StatusCode::OK, "fitsnap has got the answer. You can close this page.")),
-        Some(Err(error)) => {
-            (Err(error), page(StatusCode::OK, "fitsnap was not allowed in. You can close this page."))
-        }
+        Some(Err(error)) => (Err(error), page(StatusCode::OK, "fitsnap was not allowed in. You can close this page.")),
     };
     let first = waiting.answered.lock().is_ok_and(|mut answered| !std::mem::replace(&mut *answered, true));
     if !first || waiting.answers.send(answer).await.is_err() {

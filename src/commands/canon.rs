@@ -22,8 +22,7 @@ pub fn run(args: &CanonArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitC
             ("standard input".to_owned(), std::io::stdin().read_to_end(&mut text).map(|_| text))
         }
     };
-    let text =
-        read.map_err(|error| CommandError::new(ExitCode::SomeFailed, format!("cannot read {name}: {error}")))?;
+    let text = read.map_err(|error| CommandError::new(ExitCode::SomeFailed, format!("cannot read {name}: {error}")))?;
     let parsed = json::Json::parse(text)
         .map_err(|error| CommandError::new(ExitCode::SomeFailed, format!("{name} has no canonical form: {error}")))?;
     ui.bytes(&parsed.canonical());

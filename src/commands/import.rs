@@ -16,7 +16,9 @@ const CHECKPOINT: usize = 5_000;
 
 /// Read a provider's own export into day documents, and commit what changed
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  fitsnap import moves moves_export.zip\n  fitsnap import moves ~/Downloads/moves_export/")]
+#[command(
+    after_help = "Examples:\n  fitsnap import moves moves_export.zip\n  fitsnap import moves ~/Downloads/moves_export/"
+)]
 pub struct ImportArgs {
     /// The provider the days belong to
     provider: ProviderName,
@@ -34,9 +36,8 @@ pub fn run(args: &ImportArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     let name = &args.provider;
     let kind = settings.providers.get(name).map_or(name.as_str(), |settings| &settings.kind);
     let service = super::service(kind)?;
-    let stop = Stop::of_signals().map_err(|error| {
-        CommandError::new(ExitCode::SomeFailed, format!("cannot listen for signals: {error}"))
-    })?;
+    let stop = Stop::of_signals()
+        .map_err(|error| CommandError::new(ExitCode::SomeFailed, format!("cannot listen for signals: {error}")))?;
     let paths: Vec<_> = args.exports.iter().map(|path| context.environment.folder().join(path)).collect();
     let mut reader = import::open(kind, &paths)?;
     let lock = archive.lock("import", context.clock)?;

@@ -63,9 +63,8 @@ pub fn service(kind: &str) -> Result<&'static dyn Provider, CommandError> {
 /// Runs one command and tells its exit code. Nothing of it outlives the call.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
     let mut ui = Ui::of_process(environment);
-    let parsed = Arguments::command()
-        .try_get_matches_from(arguments)
-        .and_then(|matches| Arguments::from_arg_matches(&matches));
+    let parsed =
+        Arguments::command().try_get_matches_from(arguments).and_then(|matches| Arguments::from_arg_matches(&matches));
     let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(error) => {

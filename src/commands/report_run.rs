@@ -38,10 +38,8 @@ struct Failure {
 impl RunReport {
     /// Takes what came of one provider; `files` are troubles of an export that belong to no day.
     pub(super) fn add(&mut self, name: &ProviderName, tally: &Tally, files: &[String]) {
-        let days = tally
-            .failed
-            .iter()
-            .map(|(day, reason)| Failure { date: Some(day.to_string()), reason: reason.clone() });
+        let days =
+            tally.failed.iter().map(|(day, reason)| Failure { date: Some(day.to_string()), reason: reason.clone() });
         let files = files.iter().map(|reason| Failure { date: None, reason: reason.clone() });
         let report = ProviderReport {
             requests: tally.requests,
@@ -82,7 +80,8 @@ pub(super) fn tell(ui: &mut Ui, name: &ProviderName, tally: &Tally, files: &[Str
     }
     let mut line = Text::new().with(Style::Bold, name.as_str()).plain(format!(": {words}"));
     if let Some(commit) = tally.commits.last() {
-        let more = if tally.commits.len() > 1 { format!(" and {} before", tally.commits.len() - 1) } else { String::new() };
+        let more =
+            if tally.commits.len() > 1 { format!(" and {} before", tally.commits.len() - 1) } else { String::new() };
         line = line.with(Style::Dim, format!(" ({}{more})", &commit[..10]));
     }
     ui.note(line);

@@ -61,9 +61,8 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
         return Err(CommandError::new(ExitCode::Usage, format!("--until {until} is before --since {since}")));
     }
     let targets = targets(args, context, &archive, &settings)?;
-    let stop = Stop::of_signals().map_err(|error| {
-        CommandError::new(ExitCode::SomeFailed, format!("cannot listen for signals: {error}"))
-    })?;
+    let stop = Stop::of_signals()
+        .map_err(|error| CommandError::new(ExitCode::SomeFailed, format!("cannot listen for signals: {error}")))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         CommandError::new(ExitCode::SomeFailed, format!("cannot begin to talk to the network: {error}"))
     })?;
@@ -213,11 +212,9 @@ fn explain(ui: &mut Ui, name: &ProviderName, ended: Ended) -> ExitCode {
         Ended::SignIn(reason) => CommandError::new(ExitCode::SignIn, format!("{name}: {reason}"))
             .hint(format!("sign in: fitsnap login {name}")),
         Ended::Gone(reason) => CommandError::new(ExitCode::SignIn, format!("{name}: {reason}")),
-        Ended::Later { reason, until: Some(until) } => {
-            CommandError::new(ExitCode::Later, format!("{name}: {reason}"))
-                .hint(format!("what came is committed; run the command again after {}", timestamp(until)))
-                .hint("or let it wait longer: --max-wait 2h")
-        }
+        Ended::Later { reason, until: Some(until) } => CommandError::new(ExitCode::Later, format!("{name}: {reason}"))
+            .hint(format!("what came is committed; run the command again after {}", timestamp(until)))
+            .hint("or let it wait longer: --max-wait 2h"),
         Ended::Later { reason, until: None } => CommandError::new(ExitCode::Later, format!("{name}: {reason}"))
             .hint("what came is committed; run the command again later, and it goes on from there"),
         Ended::MassLoss { losses, asked_again } => {
@@ -229,12 +226,15 @@ fn explain(ui: &mut Ui, name: &ProviderName, ended: Ended) -> ExitCode {
                 ),
             );
             error.causes = losses.iter().map(|(day, words)| format!("{day} would lose: {words}")).collect();
-            error
-                .hint(format!("look at {name} itself; if the records are really gone there: fitsnap sync {name} --accept-loss"))
+            error.hint(format!(
+                "look at {name} itself; if the records are really gone there: fitsnap sync {name} --accept-loss"
+            ))
         }
         Ended::OtherPerson { archived, signed_in } => CommandError::new(
             ExitCode::Guard,
-            format!("{name}: this archive holds the days of person {archived}, but the sign-in is person {signed_in}'s"),
+            format!(
+                "{name}: this archive holds the days of person {archived}, but the sign-in is person {signed_in}'s"
+            ),
         )
         .hint(format!("sign in as the first: fitsnap login {name}"))
         .hint("or keep the second apart: a table of its own in fitsnap.toml, with kind set"),

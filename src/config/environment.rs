@@ -60,7 +60,8 @@ impl Environment {
         if let Some(folder) = self.variables.get(variable).filter(|value| !value.is_empty()) {
             return Ok(self.folder.join(folder));
         }
-        let names = AppStrategyArgs { top_level_domain: String::new(), author: String::new(), app_name: "fitsnap".into() };
+        let names =
+            AppStrategyArgs { top_level_domain: String::new(), author: String::new(), app_name: "fitsnap".into() };
         let strategy = etcetera::app_strategy::Xdg::new(names).map_err(|_| FolderError)?;
         Ok(platform(&strategy))
     }

@@ -237,11 +237,9 @@ fn base_url(text: &str) -> Result<Url, String> {
 fn check_keys(table: &Table, known: &[&'static str], place: &str) -> Result<(), SettingsError> {
     match table.keys().find(|key| !known.contains(&key.as_str())) {
         None => Ok(()),
-        Some(key) => Err(SettingsError::UnknownKey {
-            key: key.clone(),
-            table: place.to_owned(),
-            nearest: nearest(key, known),
-        }),
+        Some(key) => {
+            Err(SettingsError::UnknownKey { key: key.clone(), table: place.to_owned(), nearest: nearest(key, known) })
+        }
     }
 }
 

@@ -9,7 +9,9 @@ pub struct ProviderName(String);
 
 /// A text that cannot name a provider.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("\"{text}\" cannot name a provider; use lower-case letters, digits and \"-\", a letter first, like strava-work")]
+#[error(
+    "\"{text}\" cannot name a provider; use lower-case letters, digits and \"-\", a letter first, like strava-work"
+)]
 pub struct NameError {
     text: String,
 }

@@ -147,11 +147,7 @@ pub async fn run(job: &Job<'_>, session: &mut Session, lock: &Lock, progress: &m
 ///
 /// # Errors
 /// How it ended instead.
-pub async fn preview(
-    job: &Job<'_>,
-    session: &mut Session,
-    progress: &mut dyn Progress,
-) -> Result<Preview, Ended> {
+pub async fn preview(job: &Job<'_>, session: &mut Session, progress: &mut dyn Progress) -> Result<Preview, Ended> {
     let held = job.archive.snapshot().and_then(|now| now.days(job.name)).map_err(Ended::Archive)?;
     let opening = loop {
         match job.provider.open(session).await {
@@ -273,11 +269,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn ask(
-        &mut self,
-        session: &mut Session,
-        range: DayRange,
-    ) -> Result<Result<Vec<DayAnswer>, Unusable>, Ended> {
+    async fn ask(&mut self, session: &mut Session, range: DayRange) -> Result<Result<Vec<DayAnswer>, Unusable>, Ended> {
         let start = Instant::now();
         loop {
             return match self.job.provider.fetch(session, range, self.job.resources).await {
@@ -286,9 +278,7 @@ impl Run<'_> {
                     self.wait(&reason, until, start).await?;
                     continue;
                 }
-                Err(FetchError::Malformed { reason, body, divisible }) => {
-                    Ok(Err(Unusable { reason, body, divisible }))
-                }
+                Err(FetchError::Malformed { reason, body, divisible }) => Ok(Err(Unusable { reason, body, divisible })),
                 Err(FetchError::Refused { reason }) => Ok(Err(Unusable { reason, body: Vec::new(), divisible: true })),
                 Err(error) => Err(ended_by(error)),
             };

@@ -39,8 +39,7 @@ pub fn days(wish: &Wish, known: &Known<'_>) -> BTreeSet<Day> {
         return DayRange::new(first, last).map(|range| range.days().collect()).unwrap_or_default();
     }
     let window = all.last.plus(1 - i64::from(wish.window));
-    let mut days: BTreeSet<Day> =
-        all.days().filter(|day| *day >= window || !known.held.contains(day)).collect();
+    let mut days: BTreeSet<Day> = all.days().filter(|day| *day >= window || !known.held.contains(day)).collect();
     let rest = known.longest_ago.iter().copied().filter(|day| *day < window && all.contains(*day));
     days.extend(rest.take(wish.recheck));
     days
@@ -115,7 +114,15 @@ mod tests {
     fn requests_are_few_full_and_newest_first() {
         let days = (1..=16).chain(25..=26).map(day).collect();
         let ranges: Vec<_> = requests(&days, 7).iter().map(ToString::to_string).collect();
-        assert_eq!(ranges, ["2015-07-25 to 2015-07-26", "2015-07-10 to 2015-07-16", "2015-07-03 to 2015-07-09", "2015-07-01 to 2015-07-02"]);
+        assert_eq!(
+            ranges,
+            [
+                "2015-07-25 to 2015-07-26",
+                "2015-07-10 to 2015-07-16",
+                "2015-07-03 to 2015-07-09",
+                "2015-07-01 to 2015-07-02"
+            ]
+        );
         let apart = [1, 5, 9].into_iter().map(day).collect();
         let ranges: Vec<_> = requests(&apart, 7).iter().map(ToString::to_string).collect();
         assert_eq!(ranges, ["2015-07-05 to 2015-07-09", "2015-07-01"]);

@@ -20,8 +20,10 @@ pub(super) fn read(answer: &Answer, fallback: Option<Zone>) -> Result<Opening, F
 
 fn opening(json: &Json, fallback: Option<Zone>) -> Result<Opening, String> {
     let root = json.root();
-    let profile =
-        root.get("profile").filter(|profile| profile.kind() == Kind::Object).ok_or("the member \"profile\" is missing")?;
+    let profile = root
+        .get("profile")
+        .filter(|profile| profile.kind() == Kind::Object)
+        .ok_or("the member \"profile\" is missing")?;
     let first_day = match profile.get("firstDate") {
         None => None,
         Some(date) => {
