@@ -27,7 +27,7 @@ mod http;
 mod import;
 pub mod json;
 mod model;
-mod pretend;
+pub mod pretend;
 mod providers;
 mod sync;
 

@@ -1,7 +1,7 @@
 //! Who makes the commits: the person, as git knows them.
 
 use chrono::{DateTime, Utc};
-use git2::{Repository, Signature, Time};
+use git2::{Config, ConfigLevel, Repository, Signature, Time};
 
 use super::ArchiveError;
 use crate::config::Environment;
@@ -16,8 +16,11 @@ pub(super) struct Identity {
 impl Identity {
     /// The identity that git would use: `GIT_AUTHOR_NAME` and its kin, else `user.name` and `user.email`.
     pub(super) fn of(repository: &Repository, environment: &Environment) -> Result<Identity, ArchiveError> {
-        let config = repository.config().and_then(|mut config| config.snapshot());
-        let config = config.map_err(ArchiveError::git("read git's configuration"))?;
+        Identity::in_configuration(&configuration(Some(repository), environment)?, environment)
+    }
+
+    /// As `of`, from a configuration at hand.
+    pub(super) fn in_configuration(config: &Config, environment: &Environment) -> Result<Identity, ArchiveError> {
         let set = |key: &str| config.get_str(key).ok().map(str::trim).filter(|v| !v.is_empty()).map(str::to_owned);
         let find = |role: &str| {
             let part = |name: &str, variable: &str| {
@@ -44,6 +47,33 @@ impl Identity {
     pub(super) fn committer(&self, time: DateTime<Utc>) -> Result<String, ArchiveError> {
         line(&self.committer, time)
     }
+}
+
+/// Git's configuration, fixed as it is now: the repository's, if there is one, over the person's over
+/// the system's. libgit2 does not look at `GIT_CONFIG_GLOBAL` by itself.
+pub(super) fn configuration(
+    repository: Option<&Repository>,
+    environment: &Environment,
+) -> Result<Config, ArchiveError> {
+    let read = || {
+        let Some(global) = environment.get("GIT_CONFIG_GLOBAL") else {
+            return match repository {
+                Some(repository) => repository.config()?.snapshot(),
+                None => Config::open_default()?.snapshot(),
+            };
+        };
+        let mut config = Config::new()?;
+        let system = Config::find_system().ok().filter(|_| environment.get("GIT_CONFIG_NOSYSTEM").is_none());
+        if let Some(system) = system {
+            config.add_file(&system, ConfigLevel::System, false)?;
+        }
+        config.add_file(&environment.folder().join(global), ConfigLevel::Global, false)?;
+        if let Some(repository) = repository {
+            config.add_file(&repository.commondir().join("config"), ConfigLevel::Local, false)?;
+        }
+        config.snapshot()
+    };
+    read().map_err(ArchiveError::git("read git's configuration"))
 }
 
 fn line((name, email): &(String, String), time: DateTime<Utc>) -> Result<String, ArchiveError> {

@@ -6,20 +6,26 @@
 //! on disk before the next begins.
 
 mod checked;
+mod create;
 mod durable;
 mod error;
 mod hash_list;
 mod history;
+mod hooks;
 mod identity;
 mod journal;
 mod layout;
 mod locks;
 mod objects;
+mod outgoing;
 mod quarantine;
 mod recorder;
 mod refs;
+mod scan;
 mod snapshot;
+mod staged;
 mod staging;
+mod state;
 mod trees;
 mod verify;
 mod writer;
@@ -31,12 +37,18 @@ use git2::{Repository, RepositoryOpenFlags};
 use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
 
 pub use checked::Checked;
+pub use create::Created;
 pub use error::ArchiveError;
 pub use hash_list::{HashList, HashListError};
+pub use history::{BlobReader, FileChange, History, Pattern, RevisionError, Scope, Step};
+pub use hooks::HookState;
 pub use layout::{ACCOUNT, DATA, HASH_LIST, Place, account_path, day_path, files_folder, provider_folder};
 pub use locks::Lock;
+pub use outgoing::{OutgoingLeak, PushedRef};
 pub use recorder::{DayContent, RecordError, Recorder};
+pub use scan::{Leak, Scanner};
 pub use snapshot::{BlobId, CommitId, Snapshot};
+pub use staged::Objection;
 pub use verify::{Cause, Finding, Verified};
 pub use writer::Writer;
 

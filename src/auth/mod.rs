@@ -11,4 +11,4 @@ pub use login::{Begun, Login, LoginError, read_pasted};
 pub use loopback::{Loopback, redirect};
 pub use session::{Session, SessionOptions};
 pub use store::StoreError;
-pub use tokens::{SignInState, Tokens, forget, signed_in};
+pub use tokens::{SignInState, Tokens, forget, known_secrets, signed_in};

@@ -56,6 +56,28 @@ pub fn signed_in(environment: &Environment, archive_root: &Path, provider: &Prov
     Some(SignInState { expires_at: tokens.expires_at, renewable: tokens.refresh_token.is_some() })
 }
 
+/// Every secret at hand for a provider in this archive, each with the word for it, so that it can be
+/// looked for where it must not be. What cannot be read is left out.
+pub fn known_secrets(
+    environment: &Environment,
+    archive_root: &Path,
+    provider: &ProviderName,
+) -> Vec<(&'static str, String)> {
+    let given = Secrets::find(environment, provider).unwrap_or_default();
+    let saved = TokenStore::new(environment, archive_root, provider).and_then(|store| store.read());
+    let saved = saved.ok().flatten().unwrap_or_default();
+    [
+        ("client secret", given.client_secret),
+        ("access token", given.access_token),
+        ("refresh token", given.refresh_token),
+        ("access token", saved.access_token),
+        ("refresh token", saved.refresh_token),
+    ]
+    .into_iter()
+    .filter_map(|(word, value)| Some((word, value?)))
+    .collect()
+}
+
 /// Forgets the provider's tokens for this archive. Tells whether there were any.
 ///
 /// # Errors

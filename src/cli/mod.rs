@@ -2,6 +2,7 @@
 
 mod args;
 mod error;
+mod pager;
 mod progress;
 mod sanitize;
 mod ui;

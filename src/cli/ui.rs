@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use super::pager::Pager;
 use super::sanitize;
 use crate::config::Environment;
 
@@ -119,6 +120,23 @@ impl Ui {
         }
     }
 
+    /// Shows the data that follows through the person's pager, where standard output is a terminal.
+    pub fn page(&mut self, environment: &Environment) {
+        if self.out.terminal
+            && let Some(pager) = Pager::start(environment)
+        {
+            self.flush();
+            self.out.writer = Box::new(io::BufWriter::new(pager));
+        }
+    }
+
+    /// Waits until the person has left the pager, if there is one.
+    pub fn end_page(&mut self) {
+        self.flush();
+        // Dropping the writer ends the pager's input and waits for it.
+        self.out.writer = Box::new(io::BufWriter::new(io::stdout()));
+    }
+
     /// Writes a line of data.
     pub fn data(&mut self, text: impl Into<Text>) {
         self.out.line(&text.into());
@@ -159,6 +177,13 @@ impl Ui {
     /// Whether the reader of standard output went away: then there is no use in going on.
     pub fn is_cut_off(&self) -> bool {
         self.out.broken
+    }
+
+    /// Writes lines of data as they stand, each made safe where a terminal shows it.
+    pub fn lines(&mut self, text: &str, style: impl Fn(&str) -> Style) {
+        for line in text.lines() {
+            self.data(Text::new().with(style(line), line));
+        }
     }
 
     /// Sends on what is still held back.

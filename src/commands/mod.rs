@@ -1,9 +1,22 @@
 //! One file a verb: arguments, run, report. No rules of the trade.
 
 mod canon;
+mod completions;
+mod diff;
+mod hook;
 mod import;
+mod init;
+mod log;
+mod login;
+mod logout;
+mod man;
+mod past;
+mod providers;
 mod report_run;
+mod show;
+mod status;
 mod sync;
+mod verify;
 
 use std::ffi::OsString;
 
@@ -13,7 +26,7 @@ use crate::archive::Archive;
 use crate::cli::{CommandError, ExitCode, Global, Ui};
 use crate::config::Environment;
 use crate::model::Clock;
-use crate::providers::{self, Provider};
+use crate::providers::{Provider, kinds, provider};
 
 /// Keep your fitness history safe from the services that hold it.
 #[derive(Debug, Parser)]
@@ -27,9 +40,22 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::InitArgs),
+    Login(login::LoginArgs),
+    Logout(logout::LogoutArgs),
     Sync(sync::SyncArgs),
     Import(import::ImportArgs),
+    Status(status::StatusArgs),
+    Log(log::LogArgs),
+    Show(show::ShowArgs),
+    Diff(diff::DiffArgs),
+    Verify(verify::VerifyArgs),
+    Providers(providers::ProvidersArgs),
     Canon(canon::CanonArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+    #[command(hide = true)]
+    Hook(hook::HookArgs),
 }
 
 /// What every command works with.
@@ -54,9 +80,9 @@ impl Context<'_> {
 /// # Errors
 /// Usage, with the kinds that there are.
 pub fn service(kind: &str) -> Result<&'static dyn Provider, CommandError> {
-    providers::provider(kind).ok_or_else(|| {
+    provider(kind).ok_or_else(|| {
         CommandError::new(ExitCode::Usage, format!("fitsnap knows no service \"{kind}\""))
-            .hint(format!("it knows {}", providers::kinds().join(", ")))
+            .hint(format!("it knows {}", kinds().join(", ")))
     })
 }
 
@@ -77,6 +103,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environm
         let context = Context { environment, clock, global: &arguments.global };
         arguments.command.run(&context, &mut ui)
     });
+    ui.end_page();
     let code = ended.unwrap_or_else(|error| {
         error.print(&mut ui);
         error.code
@@ -88,9 +115,21 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environm
 impl Command {
     fn run(self, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
         match self {
+            Command::Init(args) => init::run(&args, context, ui),
+            Command::Login(args) => login::run(&args, context, ui),
+            Command::Logout(args) => logout::run(&args, context, ui),
             Command::Sync(args) => sync::run(&args, context, ui),
             Command::Import(args) => import::run(&args, context, ui),
+            Command::Status(args) => status::run(&args, context, ui),
+            Command::Log(args) => log::run(&args, context, ui),
+            Command::Show(args) => show::run(&args, context, ui),
+            Command::Diff(args) => diff::run(&args, context, ui),
+            Command::Verify(args) => verify::run(&args, context, ui),
+            Command::Providers(args) => providers::run(&args, context, ui),
             Command::Canon(args) => canon::run(&args, context, ui),
+            Command::Completions(args) => completions::run(&args, ui),
+            Command::Man(args) => man::run(&args, context, ui),
+            Command::Hook(args) => hook::run(&args, context, ui),
         }
     }
 }

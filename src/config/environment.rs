@@ -26,9 +26,21 @@ impl Environment {
         Environment { variables, folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")) }
     }
 
+    /// The environment with a variable set.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<OsString>) -> Environment {
+        self.variables.insert(name.to_owned(), value.into());
+        self
+    }
+
     /// A variable's value, if it is set, not empty and text.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name)?.to_str().filter(|value| !value.is_empty())
+    }
+
+    /// A variable's value as text, though it be empty: for some that says something of its own.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.variables.get(name)?.to_str()
     }
 
     /// The current folder.

@@ -3,8 +3,9 @@
 //! The parser is our own because `serde_json` keeps the last of two equal member names silently and refuses an
 //! unpaired surrogate, and because numbers must keep every digit.
 
-pub mod diff;
+mod diff;
 mod error;
+mod lines;
 mod number;
 mod parse;
 mod string;
@@ -16,6 +17,7 @@ mod tests;
 
 pub use diff::{Change, ChangeKind, Comparison, Counts, Edit, Identity, RecordRules, compare, same_but_volatile};
 pub use error::{JsonError, Problem};
+pub use lines::unified;
 pub use string::quote;
 pub use value::{Items, Json, Kind, Members, Name, Value};
 

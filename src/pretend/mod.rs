@@ -1,1 +1,289 @@
-//! (room)
+//! A pretend Moves on loopback: the demo's provider, and the tests' one.
+//!
+//! It speaks HTTP as Moves did (authorize, tokens that rotate, profile, storyline with its limits,
+//! quota headers, ETag), tells an invented life that is the same for the same seed, rewrites it on
+//! demand, and misbehaves on demand. `GET /` explains its control addresses.
+
+mod api;
+mod control;
+mod fault;
+mod life;
+mod misbehave;
+mod oauth;
+mod story;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+mod wire;
+mod world;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use tokio::sync::oneshot;
+
+pub use fault::{Fault, Misbehaviour};
+
+use crate::model::Clock;
+use wire::{Allowance, Wires};
+use world::World;
+
+/// What a pretend Moves is made of.
+#[derive(Clone, Debug)]
+pub struct PretendOptions {
+    /// The port on 127.0.0.1, 0 for any that is free.
+    pub port: u16,
+    /// Makes the life that is told.
+    pub seed: u64,
+    /// The first day of the profile.
+    pub first_day: NaiveDate,
+    /// What its clock shows at the start; it runs on.
+    pub now: DateTime<Utc>,
+    /// The zone that cuts the person's days.
+    pub zone: chrono_tz::Tz,
+    /// The person's id.
+    pub user_id: u64,
+    /// Track points a move: 28 make about 8 KB a day.
+    pub points: u32,
+    /// Requests a minute.
+    pub minute_limit: u32,
+    /// Requests an hour.
+    pub hour_limit: u32,
+    /// How long an access token opens the API.
+    pub token_life: TimeDelta,
+    /// The registered app's id.
+    pub client_id: String,
+    /// The registered app's secret.
+    pub client_secret: String,
+}
+
+impl PretendOptions {
+    /// A person with Moves since `first_day`, at this time.
+    pub fn new(first_day: NaiveDate, now: DateTime<Utc>) -> PretendOptions {
+        PretendOptions {
+            port: 0,
+            seed: 1,
+            first_day,
+            now,
+            zone: chrono_tz::Europe::Helsinki,
+            user_id: 23_138_311_640_030_064,
+            points: 28,
+            minute_limit: 60,
+            hour_limit: 2_000,
+            token_life: TimeDelta::days(180),
+            client_id: "pretend-app".to_owned(),
+            client_secret: "pretend-app-secret".to_owned(),
+        }
+    }
+}
+
+/// A pretend Moves cannot do what is asked of it.
+#[derive(Debug, thiserror::Error)]
+pub enum PretendError {
+    /// It cannot listen.
+    #[error("cannot listen on 127.0.0.1 port {port}")]
+    Listen {
+        /// The port asked for.
+        port: u16,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The day holds nothing that could be rewritten so.
+    #[error("the pretend Moves has nothing on {day} that could be rewritten so")]
+    NothingThere {
+        /// The day.
+        day: NaiveDate,
+    },
+}
+
+/// A request that a pretend Moves got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// `GET` or `POST`.
+    pub method: String,
+    /// The path.
+    pub path: String,
+    /// The query, as it came.
+    pub query: String,
+    /// Whether it carried an access token that opens the API.
+    pub authorised: bool,
+}
+
+type Shared = Arc<Mutex<World>>;
+
+fn lock(world: &Shared) -> MutexGuard<'_, World> {
+    // A handler that panicked left a world that still tells its story.
+    world.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A running pretend Moves; it ends when it is dropped.
+pub struct Pretend {
+    world: Shared,
+    address: SocketAddr,
+    end: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Pretend {
+    /// Starts one in a thread of its own.
+    ///
+    /// # Errors
+    /// When the port is taken or the system gives no thread.
+    pub fn start(options: PretendOptions) -> Result<Pretend, PretendError> {
+        let port = options.port;
+        let failed = |source| PretendError::Listen { port, source };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+        let listener = runtime.block_on(tokio::net::TcpListener::bind(("127.0.0.1", port))).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let world: Shared = Arc::new(Mutex::new(World::new(options)));
+        let router = router(world.clone());
+        let (end, ended) = oneshot::channel();
+        let thread = std::thread::Builder::new().name("pretend".to_owned()).spawn(move || {
+            runtime.block_on(async move {
+                let service = router.into_make_service_with_connect_info::<Allowance>();
+                tokio::select! {
+                    _ = axum::serve(Wires(listener), service) => {}
+                    _ = ended => {}
+                }
+            });
+            // A request that stalls must not hold the end up.
+            runtime.shutdown_background();
+        });
+        Ok(Pretend { world, address, end: Some(end), thread: Some(thread.map_err(failed)?) })
+    }
+
+    /// Where it is, for `base_url`.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Sets its clock, which runs on from there.
+    pub fn set_now(&self, now: DateTime<Utc>) {
+        lock(&self.world).clock = Clock::starting_at(now);
+    }
+
+    /// A day as it tells it now, with track points.
+    pub fn day(&self, day: NaiveDate) -> String {
+        lock(&self.world).day(day, true).0
+    }
+
+    /// Whether anything was recorded on a day.
+    pub fn has_records(&self, day: NaiveDate) -> bool {
+        lock(&self.world).life.day(day).segments.is_some()
+    }
+
+    /// The phone uploads a walk of that day late: a segment more.
+    ///
+    /// # Errors
+    /// When the day has no records.
+    pub fn upload_late(&self, day: NaiveDate) -> Result<(), PretendError> {
+        lock(&self.world).rewrite(day, world::add_segment)
+    }
+
+    /// A stay of that day gets another end.
+    ///
+    /// # Errors
+    /// When the day has no records.
+    pub fn alter_segment(&self, day: NaiveDate) -> Result<(), PretendError> {
+        lock(&self.world).rewrite(day, world::alter_segment)
+    }
+
+    /// The last move of that day is gone.
+    ///
+    /// # Errors
+    /// When the day has no records.
+    pub fn lose_segment(&self, day: NaiveDate) -> Result<(), PretendError> {
+        lock(&self.world).rewrite(day, world::lose_segment)
+    }
+
+    /// Everything of that day is gone: `segments` is null.
+    ///
+    /// # Errors
+    /// When the day has no records.
+    pub fn empty_day(&self, day: NaiveDate) -> Result<(), PretendError> {
+        lock(&self.world).rewrite(day, world::empty)
+    }
+
+    /// The day is told as at first.
+    pub fn restore_day(&self, day: NaiveDate) {
+        lock(&self.world).restore(day);
+    }
+
+    /// The day is told with exactly this text.
+    pub fn replace_day(&self, day: NaiveDate, text: &str) {
+        lock(&self.world).replace(day, text.to_owned());
+    }
+
+    /// Misbehaves from now on, besides what was asked for before.
+    pub fn misbehave(&self, misbehaviour: Misbehaviour) {
+        lock(&self.world).faults.push(misbehaviour);
+    }
+
+    /// Misbehaves no more.
+    pub fn behave(&self) {
+        let mut world = lock(&self.world);
+        world.faults.clear();
+        world.denies = false;
+    }
+
+    /// Answers the next sign-ins with `access_denied`.
+    pub fn deny(&self) {
+        lock(&self.world).denies = true;
+    }
+
+    /// Access and refresh token of a sign-in that happened elsewhere.
+    pub fn issue_tokens(&self) -> (String, String) {
+        let pair = lock(&self.world).new_tokens();
+        (pair.access, pair.refresh)
+    }
+
+    /// Every access token expires; refresh tokens stay good.
+    pub fn expire_tokens(&self) {
+        lock(&self.world).expire();
+    }
+
+    /// The person takes the permission back: no token is good any more.
+    pub fn revoke(&self) {
+        lock(&self.world).revoke();
+    }
+
+    /// Leaves so many requests in the minute and in the hour that run.
+    pub fn leave(&self, in_minute: u32, in_hour: u32) {
+        lock(&self.world).leave(in_minute, in_hour);
+    }
+
+    /// The requests it got since it started or the last call, oldest first.
+    pub fn take_log(&self) -> Vec<Asked> {
+        std::mem::take(&mut lock(&self.world).log)
+    }
+}
+
+impl Drop for Pretend {
+    fn drop(&mut self) {
+        if let Some(end) = self.end.take() {
+            let _ = end.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn router(world: Shared) -> Router {
+    let moves = Router::new()
+        .route("/oauth/v1/authorize", get(oauth::authorize))
+        .route("/oauth/v1/access_token", post(oauth::access_token))
+        .route("/oauth/v1/tokeninfo", get(oauth::token_info))
+        .route("/api/1.1/user/profile", get(api::profile))
+        .route("/api/1.1/user/storyline/daily", get(api::days))
+        .route("/api/1.1/user/storyline/daily/{date}", get(api::day))
+        .layer(from_fn_with_state(world.clone(), misbehave::misbehave));
+    moves.merge(control::router()).with_state(world)
+}

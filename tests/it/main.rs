@@ -3,7 +3,13 @@
 
 mod archive;
 mod canon;
+mod days;
 mod env;
+mod guards;
+mod hooks;
 mod import;
+mod init;
 mod kill;
+mod login;
 mod pack;
+mod verify;

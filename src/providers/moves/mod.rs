@@ -3,6 +3,9 @@
 
 mod answer;
 mod profile;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
 
 use crate::auth::Session;
 use crate::http::FetchError;

@@ -191,6 +191,13 @@ fn a_likely_key_must_be_in_every_record_and_tell_them_apart() {
 }
 
 #[test]
+fn a_likely_key_is_a_scalar() {
+    let old = r#"[{"id":{"n":1},"time":"1","v":1},{"id":{"n":2},"time":"2","v":2}]"#;
+    let new = r#"[{"id":{"n":9},"time":"1","v":5},{"id":{"n":2},"time":"2","v":2}]"#;
+    check("any", old, new, Revised, [1, 0, 0], &[(MemberAltered, "/0/id/n"), (MemberAltered, "/0/v")]);
+}
+
+#[test]
 fn records_without_keys_are_aligned_by_content() {
     let old = r#"[{"a":1,"b":1},{"a":2,"b":2},{"a":3,"b":3},{"a":2,"b":2}]"#;
     let new = r#"[{"a":9,"b":9},{"a":1,"b":1},{"a":2,"b":2},{"a":2,"b":2}]"#;
@@ -199,6 +206,13 @@ fn records_without_keys_are_aligned_by_content() {
     let old = r#"[{"activity":"total","km":5},{"activity":"tracker","km":5},{"activity":"walk","km":0}]"#;
     let new = r#"[{"activity":"total","km":7},{"activity":"tracker","km":7},{"activity":"walk","km":0}]"#;
     check("any", old, new, Revised, [2, 0, 0], &[(MemberAltered, "/0/km"), (MemberAltered, "/1/km")]);
+}
+
+#[test]
+fn of_records_as_like_the_one_in_the_same_place_is_meant() {
+    let (old, new) = (r#"[{"a":1,"b":1},{"a":2,"b":2}]"#, r#"[{"a":9,"b":9},{"a":1,"b":2}]"#);
+    let edits = [(RecordRemoved, "/0"), (RecordAdded, "/0"), (MemberAltered, "/1/a")];
+    check("any", old, new, Shrunk, [1, 1, 1], &edits);
 }
 
 #[test]
@@ -339,6 +353,7 @@ fn another_order_is_one_edit() {
     assert_eq!(found.edits[0].old.as_deref(), Some(r#"[{"id": 1}, {"id": 2}, {"id": 3}]"#));
     let new = r#"{"l":[{"id":0},{"id":1},{"id":3},{"id":4}]}"#;
     check("any", old, new, Shrunk, [0, 2, 1], &[(RecordRemoved, "/l/1"), (RecordAdded, "/l/0"), (RecordAdded, "/l/3")]);
+    check("any", r#"[{"v":1},{"v":2}]"#, r#"[{"v":2},{"v":1}]"#, Revised, [1, 0, 0], &[(Reordered, "")]);
     let old = r#"[{"id":1,"l":[{"v":1,"w":1},{"v":2,"w":2}]},{"id":2,"l":[{"id":5,"x":1}]}]"#;
     let new = r#"[{"id":2,"l":[{"id":4},{"id":5,"x":2}]},{"id":1,"l":[{"v":2,"w":2},{"v":1,"w":1}]}]"#;
     check(

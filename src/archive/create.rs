@@ -1,0 +1,222 @@
+//! Making an archive: a git repository, settings and attributes in one commit.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use git2::{Repository, RepositoryInitOptions, Status};
+
+use super::durable::{make_folder, replace_file};
+use super::identity::{Identity, configuration};
+use super::{Archive, ArchiveError, CommitId};
+use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
+
+use crate::model::{Clock, FORMAT};
+
+const ATTRIBUTES_FILE: &str = ".gitattributes";
+
+/// No line-ending conversion below `data/`: the hashes hold on every system.
+const ATTRIBUTES: &str = "data/** -text";
+
+/// An archive, and what was done to make it one.
+pub struct Created {
+    /// The archive.
+    pub archive: Archive,
+    /// Whether the git repository was made too.
+    pub new_repository: bool,
+    /// The commit of the two files; none where the archive was there already.
+    pub commit: Option<CommitId>,
+}
+
+impl Archive {
+    /// Makes an archive in a folder, or of the repository that the folder lies in. Only the settings
+    /// and the attributes are written and committed; what is there already stays.
+    ///
+    /// # Errors
+    /// `NoIdentity` before anything is made; `Guard` where something of the person's own is in the way.
+    pub fn create(
+        environment: &Environment,
+        folder: &Path,
+        kinds: &[&'static str],
+        clock: Clock,
+    ) -> Result<Created, ArchiveError> {
+        let folder = environment.folder().join(folder);
+        let around = Archive::repository_around(&folder)?;
+        let new_repository = around.is_none();
+        let git = match around {
+            Some(git) => git,
+            None => {
+                check_settings(&folder, kinds)?;
+                new_repository_in(&folder, environment)?
+            }
+        };
+        let root = git.workdir().map(|root| root.components().collect::<PathBuf>()).ok_or_else(|| bare(git.path()))?;
+        let archive = Archive { root, git, environment: environment.clone() };
+        check_settings(archive.root(), kinds)?;
+        let commit = if archive.is_complete()? { None } else { archive.commit_first_files(clock)? };
+        Ok(Created { archive, new_repository, commit })
+    }
+
+    /// The repository that a folder lies in, whether the folder is there yet or not.
+    fn repository_around(folder: &Path) -> Result<Option<Repository>, ArchiveError> {
+        let present = folder.ancestors().find(|above| fs::symlink_metadata(above).is_ok());
+        if let Some(present) = present.filter(|present| !present.is_dir()) {
+            return Err(ArchiveError::Unusable {
+                problem: format!("{} is not a folder", present.display()),
+                hint: "name a folder for the archive: fitsnap init DIR".to_owned(),
+            });
+        }
+        let git = match Repository::discover(present.unwrap_or(folder)) {
+            Ok(git) => git,
+            Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(None),
+            Err(error) => {
+                return Err(ArchiveError::git(format!("open the repository around {}", folder.display()))(error));
+            }
+        };
+        if git.is_bare() { Err(bare(git.path())) } else { Ok(Some(git)) }
+    }
+
+    /// Whether HEAD has both files as an archive needs them.
+    fn is_complete(&self) -> Result<bool, ArchiveError> {
+        let head = self.snapshot()?;
+        let attributes = head.file(ATTRIBUTES_FILE)?.unwrap_or_default();
+        Ok(head.blob_at(SETTINGS_FILE)?.is_some() && has_attributes(&attributes))
+    }
+
+    fn commit_first_files(&self, clock: Clock) -> Result<Option<CommitId>, ArchiveError> {
+        // Whoever is told to set an identity finds nothing changed afterwards.
+        Identity::of(&self.git, &self.environment)?;
+        let lock = self.lock("init", clock)?;
+        let mut writer = self.writer(&lock)?;
+        if self.snapshot()?.blob_at(SETTINGS_FILE)?.is_none() {
+            let held = self.own_file(SETTINGS_FILE)?;
+            writer.put(SETTINGS_FILE, held.as_deref().unwrap_or(first_settings().as_bytes()))?;
+        }
+        if !has_attributes(&self.snapshot()?.file(ATTRIBUTES_FILE)?.unwrap_or_default()) {
+            let held = self.own_file(ATTRIBUTES_FILE)?;
+            let text = with_attributes(held.as_deref().unwrap_or_default());
+            if held.is_some_and(|held| held != text) && self.snapshot()?.blob_at(ATTRIBUTES_FILE)?.is_none() {
+                // In no commit yet, so git could not tell the person's lines from ours afterwards.
+                replace_file(&self.root().join(ATTRIBUTES_FILE), &text, &self.scratch())?;
+            }
+            writer.put(ATTRIBUTES_FILE, &text)?;
+        }
+        let message = format!("fitsnap: new archive\n\nFitsnap-Action: init\nFitsnap-Format: {FORMAT}\n");
+        writer.commit(&message, clock.now())
+    }
+
+    /// A file of the work tree that is about to be committed whole, if it is there; it must hold no
+    /// unfinished edit of the person's.
+    fn own_file(&self, name: &str) -> Result<Option<Vec<u8>>, ArchiveError> {
+        let path = self.root().join(name);
+        match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(ArchiveError::io("read", &path)(error)),
+            Ok(meta) if !meta.is_file() => {
+                return Err(ArchiveError::Unusable {
+                    problem: format!("{} is not an ordinary file", path.display()),
+                    hint: "move it away, then run the command again".to_owned(),
+                });
+            }
+            Ok(_) => {}
+        }
+        let status = match self.git.status_file(Path::new(name)) {
+            Ok(status) => status,
+            Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(None),
+            Err(error) => return Err(ArchiveError::git(format!("look at {name}"))(error)),
+        };
+        let whole = [Status::CURRENT, Status::WT_NEW, Status::IGNORED].contains(&status);
+        if !whole && !(name == SETTINGS_FILE && status == Status::INDEX_NEW) {
+            return Err(ArchiveError::Guard {
+                problem: format!("{name} has edits of your own that are in no commit"),
+                hint: format!(
+                    "commit them (git commit -- {name}) or put them away (git stash), then run the command again"
+                ),
+            });
+        }
+        fs::read(&path).map(Some).map_err(ArchiveError::io("read", &path))
+    }
+}
+
+/// Refuses settings that are there and that this fitsnap cannot use.
+fn check_settings(root: &Path, kinds: &[&'static str]) -> Result<(), ArchiveError> {
+    let path = root.join(SETTINGS_FILE);
+    match fs::read_to_string(&path) {
+        Ok(text) => ArchiveSettings::read(&text, kinds).map(|_| ()).map_err(ArchiveError::from),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(ArchiveError::io("read", &path)(error)),
+    }
+}
+
+fn new_repository_in(folder: &Path, environment: &Environment) -> Result<Repository, ArchiveError> {
+    let config = configuration(None, environment)?;
+    Identity::in_configuration(&config, environment)?;
+    let branch =
+        config.get_str("init.defaultBranch").ok().filter(|name| git2::Branch::name_is_valid(name).unwrap_or(false));
+    make_folder(folder)?;
+    let mut options = RepositoryInitOptions::new();
+    options.initial_head(branch.unwrap_or("main")).no_reinit(true).external_template(false);
+    Repository::init_opts(folder, &options)
+        .map_err(ArchiveError::git(format!("make a repository in {}", folder.display())))
+}
+
+fn bare(path: &Path) -> ArchiveError {
+    ArchiveError::Unusable {
+        problem: format!("{} is a bare repository, and an archive needs a work tree", path.display()),
+        hint: "name another folder, or clone it: git clone REPOSITORY FOLDER".to_owned(),
+    }
+}
+
+fn first_settings() -> String {
+    format!(
+        "format = {FORMAT}\n\
+         \n\
+         # A table for each provider; its name is the folder under data/.\n\
+         # What each one offers and needs: fitsnap providers\n\
+         #\n\
+         # [providers.moves]\n\
+         # since = \"2014-09-29\"            # else from the provider's own first day\n\
+         # window = 7                      # days that every sync downloads again\n\
+         # time_zone = \"Europe/Helsinki\"   # where the data does not say its own\n"
+    )
+}
+
+fn has_attributes(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b'\n').any(|line| line.trim_ascii() == ATTRIBUTES.as_bytes())
+}
+
+fn with_attributes(text: &[u8]) -> Vec<u8> {
+    let mut text = text.to_vec();
+    if has_attributes(&text) {
+        return text;
+    }
+    if !text.is_empty() && !text.ends_with(b"\n") {
+        text.push(b'\n');
+    }
+    text.extend_from_slice(ATTRIBUTES.as_bytes());
+    text.push(b'\n');
+    text
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_settings_can_be_read_and_so_can_their_example() {
+        let text = first_settings();
+        assert!(ArchiveSettings::read(&text, &[]).unwrap().providers.is_empty());
+        let (head, example) = text.split_once("# [").unwrap();
+        let example = format!("{head}[{}", example.replace("\n# ", "\n"));
+        let settings = ArchiveSettings::read(&example, &["moves"]).unwrap();
+        assert_eq!(settings.providers.len(), 1);
+    }
+
+    #[test]
+    fn the_attributes_are_added_once_on_a_line_of_their_own() {
+        let text = with_attributes(b"*.gpx diff=gpx");
+        assert_eq!(text, b"*.gpx diff=gpx\ndata/** -text\n");
+        assert_eq!(with_attributes(&text), text);
+    }
+}

@@ -1,0 +1,206 @@
+//! Commits from HEAD back, newest first as `git log` orders them, each with its changes.
+
+use std::collections::{BinaryHeap, HashSet};
+
+use chrono::{DateTime, Utc};
+use git2::{ErrorCode, Oid};
+
+use super::trees::Trees;
+use super::{Scope, Step};
+use crate::archive::{Archive, ArchiveError, CommitId};
+use crate::model::Action;
+
+/// What the walk needs to know of a commit.
+pub(super) struct Commit {
+    pub(super) id: Oid,
+    pub(super) tree: Oid,
+    pub(super) parents: Vec<Oid>,
+    pub(super) time: DateTime<Utc>,
+    pub(super) action: Option<Action>,
+}
+
+impl Commit {
+    /// Reads a commit object. What cannot be read of a foreign commit's head counts as its oldest
+    /// or emptiest value: a walk must not end at somebody's odd date.
+    fn parse(id: Oid, raw: &[u8]) -> Option<Commit> {
+        let (head, message) = match raw.windows(2).position(|pair| pair == b"\n\n") {
+            Some(end) => (&raw[..end], &raw[end + 2..]),
+            None => (raw, &raw[..0]),
+        };
+        let mut commit =
+            Commit { id, tree: Oid::ZERO_SHA1, parents: Vec::new(), time: DateTime::UNIX_EPOCH, action: None };
+        for line in head.split(|byte| *byte == b'\n') {
+            let Some(space) = line.iter().position(|byte| *byte == b' ') else { continue };
+            let (word, value) = (&line[..space], std::str::from_utf8(&line[space + 1..]));
+            match word {
+                b"tree" => commit.tree = Oid::from_str(value.ok()?).ok()?,
+                b"parent" => commit.parents.push(Oid::from_str(value.ok()?).ok()?),
+                b"committer" => {
+                    let text = String::from_utf8_lossy(&line[space + 1..]);
+                    let seconds = text.rsplit_once("> ").and_then(|(_, time)| time.split(' ').next()?.parse().ok());
+                    commit.time = seconds.and_then(|at| DateTime::from_timestamp(at, 0)).unwrap_or_default();
+                }
+                _ => {}
+            }
+        }
+        commit.action = action(&String::from_utf8_lossy(message));
+        (!commit.tree.is_zero()).then_some(commit)
+    }
+}
+
+/// The `Fitsnap-Action` among the lines at a message's end.
+pub(super) fn action(message: &str) -> Option<Action> {
+    let lines = message.trim_end().lines().rev().take_while(|line| !line.trim().is_empty());
+    lines.filter_map(|line| line.strip_prefix("Fitsnap-Action:")).find_map(|word| Action::from_word(word.trim()))
+}
+
+/// A commit in the queue: the newest comes first, of equals the one found first.
+struct Waiting {
+    commit: Commit,
+    turn: u64,
+}
+
+impl Ord for Waiting {
+    fn cmp(&self, other: &Waiting) -> std::cmp::Ordering {
+        self.commit.time.cmp(&other.commit.time).then_with(|| other.turn.cmp(&self.turn))
+    }
+}
+
+impl PartialOrd for Waiting {
+    fn partial_cmp(&self, other: &Waiting) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Waiting {
+    fn eq(&self, other: &Waiting) -> bool {
+        self.turn == other.turn
+    }
+}
+
+impl Eq for Waiting {}
+
+/// Walks the history.
+pub(super) struct Walk<'a> {
+    trees: Trees<'a>,
+    scope: Scope,
+    queue: BinaryHeap<Waiting>,
+    seen: HashSet<Oid>,
+    shallow: HashSet<Oid>,
+    turn: u64,
+    merges: bool,
+}
+
+impl<'a> Walk<'a> {
+    /// A walk from a commit; over nothing where there is none.
+    pub(super) fn new(archive: &'a Archive, from: Option<CommitId>, scope: Scope) -> Result<Walk<'a>, ArchiveError> {
+        let odb = archive.git.odb().map_err(ArchiveError::git("read the objects"))?;
+        let mut walk = Walk {
+            trees: Trees::new(odb),
+            scope,
+            queue: BinaryHeap::new(),
+            seen: HashSet::new(),
+            shallow: archive.shallow_commits(),
+            turn: 0,
+            merges: false,
+        };
+        if let Some(CommitId(id)) = from {
+            let commit = walk
+                .commit(id)?
+                .ok_or_else(|| ArchiveError::Damaged { problem: format!("commit {id} is not in the repository") })?;
+            walk.wait(commit);
+        }
+        Ok(walk)
+    }
+
+    fn commit(&self, id: Oid) -> Result<Option<Commit>, ArchiveError> {
+        let raw = match self.trees.object(id) {
+            Ok(raw) => raw,
+            Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
+            Err(error) => return Err(ArchiveError::git(format!("read commit {id}"))(error)),
+        };
+        let damaged = || ArchiveError::Damaged { problem: format!("commit {id} cannot be read") };
+        Commit::parse(id, &raw).map(Some).ok_or_else(damaged)
+    }
+
+    fn wait(&mut self, commit: Commit) {
+        if self.seen.insert(commit.id) {
+            self.turn += 1;
+            self.queue.push(Waiting { commit, turn: self.turn });
+        }
+    }
+
+    /// The commit that comes next, when it is the only one left to visit and no merge came before:
+    /// then all that follows is its own history.
+    pub(super) fn alone(&self) -> Option<CommitId> {
+        let next = self.queue.peek().filter(|_| self.queue.len() == 1 && !self.merges)?;
+        Some(CommitId(next.commit.id))
+    }
+
+    /// Whether all that is still to visit was committed before a time and holds no file at a path.
+    pub(super) fn lacks(&mut self, path: &str, before: DateTime<Utc>) -> Result<bool, ArchiveError> {
+        if self.queue.peek().is_some_and(|next| next.commit.time >= before) {
+            return Ok(false);
+        }
+        let trees: Vec<Oid> = self.queue.iter().map(|waiting| waiting.commit.tree).collect();
+        for tree in trees {
+            if self.trees.file_at(tree, path)?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The file at a path in a commit.
+    pub(super) fn file_at(&mut self, commit: CommitId, path: &str) -> Result<bool, ArchiveError> {
+        match self.commit(commit.0)? {
+            Some(commit) => Ok(self.trees.file_at(commit.tree, path)?.is_some()),
+            None => Ok(false),
+        }
+    }
+
+    /// The next commit with its changes; none when the history is at its end.
+    pub(super) fn step(&mut self) -> Result<Option<Step>, ArchiveError> {
+        let Some(Waiting { commit, .. }) = self.queue.pop() else { return Ok(None) };
+        let mut trees = Vec::new();
+        let mut boundary = self.shallow.contains(&commit.id) && !commit.parents.is_empty();
+        if !boundary {
+            for parent in &commit.parents {
+                match self.commit(*parent)? {
+                    Some(parent) => {
+                        trees.push(parent.tree);
+                        self.wait(parent);
+                    }
+                    None => boundary = true,
+                }
+            }
+        }
+        let changes = if boundary { Vec::new() } else { self.trees.changes(commit.tree, &trees, &self.scope)? };
+        let merge = commit.parents.len() > 1;
+        self.merges |= merge;
+        let Commit { id, time, action, .. } = commit;
+        Ok(Some(Step { commit: CommitId(id), time, action, boundary, changes, merge, decided: false }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_action_is_read_from_the_last_lines_only() {
+        let message =
+            "moves: 1 new\n\nnew 2015-07-09\n\nFitsnap-Provider: moves\nFitsnap-Action: sync\nFitsnap-Format: 1\n";
+        assert_eq!(action(message), Some(Action::Sync));
+        assert_eq!(action("Fitsnap-Action: sync\n\nand then some prose\n"), None);
+        assert_eq!(action("moves\n\nFitsnap-Action: dance\n"), None);
+    }
+
+    #[test]
+    fn an_odd_head_does_not_end_the_walk() {
+        let raw = b"tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nauthor A <a> x\ncommitter no time at all\n\nhello";
+        let commit = Commit::parse(Oid::ZERO_SHA1, raw).map(|commit| (commit.time, commit.parents.len()));
+        assert_eq!(commit, Some((DateTime::UNIX_EPOCH, 0)));
+        assert!(Commit::parse(Oid::ZERO_SHA1, b"not a commit").is_none());
+    }
+}

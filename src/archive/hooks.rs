@@ -1,0 +1,99 @@
+//! Git's hooks: they call the fitsnap on the PATH.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::durable::{make_folder, replace_file};
+use super::{Archive, ArchiveError};
+
+const HOOKS: [Hook; 2] = [
+    Hook { name: "pre-commit", script: include_str!("../../hooks/pre-commit"), call: "fitsnap hook pre-commit" },
+    Hook { name: "pre-push", script: include_str!("../../hooks/pre-push"), call: "fitsnap hook pre-push \"$@\"" },
+];
+
+struct Hook {
+    name: &'static str,
+    script: &'static str,
+    /// What a hook of the person's own must call.
+    call: &'static str,
+}
+
+/// What became of a hook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HookState {
+    /// It was put there.
+    Installed(&'static str),
+    /// It was there, or the person's own hook calls fitsnap.
+    Present(&'static str),
+    /// A hook of the person's own is there, or hooks stand elsewhere: nothing was written.
+    Yours {
+        /// The hook's file.
+        path: PathBuf,
+        /// The line that it should have.
+        line: String,
+    },
+}
+
+impl Archive {
+    /// Installs the hooks that are missing. A hook of the person's own is never overwritten, and a
+    /// folder that `core.hooksPath` names is the person's own.
+    ///
+    /// # Errors
+    /// When the hooks folder cannot be written.
+    pub fn install_hooks(&self) -> Result<Vec<HookState>, ArchiveError> {
+        let chosen = self.git.config().and_then(|config| config.get_path("core.hooksPath")).ok();
+        let (folder, ours) = match chosen {
+            Some(folder) => (self.root().join(folder), false),
+            None => (self.git.commondir().join("hooks"), true),
+        };
+        HOOKS.iter().map(|hook| self.install_hook(hook, &folder, ours)).collect()
+    }
+
+    fn install_hook(&self, hook: &Hook, folder: &Path, ours: bool) -> Result<HookState, ArchiveError> {
+        let path = folder.join(hook.name);
+        let plain = hook.call.trim_end_matches(" \"$@\"");
+        match fs::read(&path) {
+            Ok(bytes) if bytes == hook.script.as_bytes() && is_executable(&path) => Ok(HookState::Present(hook.name)),
+            Ok(bytes) if bytes == hook.script.as_bytes() && ours => self.write_hook(hook, &path),
+            Ok(bytes) if String::from_utf8_lossy(&bytes).contains(plain) => Ok(HookState::Present(hook.name)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && ours && fs::symlink_metadata(&path).is_err() => {
+                self.write_hook(hook, &path)
+            }
+            Ok(_) => Ok(HookState::Yours { path, line: format!("{} || exit 1", hook.call) }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Ok(HookState::Yours { path, line: format!("{} || exit 1", hook.call) })
+            }
+            Err(error) => Err(ArchiveError::io("read", &path)(error)),
+        }
+    }
+
+    fn write_hook(&self, hook: &Hook, path: &Path) -> Result<HookState, ArchiveError> {
+        make_folder(&self.scratch())?;
+        replace_file(path, hook.script.as_bytes(), &self.scratch())?;
+        make_executable(path).map_err(ArchiveError::io("make executable", path))?;
+        Ok(HookState::Installed(hook.name))
+    }
+}
+
+#[cfg(unix)]
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(_path: &Path) -> bool {
+    true
+}
+
+#[cfg(unix)]
+fn make_executable(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+fn make_executable(_path: &Path) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! Where an archive stands: when each provider was last synced, what is not pushed yet.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use git2::{Commit, ErrorCode, Sort};
+
+use super::{Archive, ArchiveError};
+use crate::model::{Action, ProviderName};
+
+impl Archive {
+    /// The time of the newest sync commit of each of these providers.
+    ///
+    /// # Errors
+    /// When the history cannot be walked.
+    pub fn last_syncs(
+        &self,
+        providers: &BTreeSet<ProviderName>,
+    ) -> Result<BTreeMap<ProviderName, DateTime<Utc>>, ArchiveError> {
+        let failed = || ArchiveError::git("walk the history");
+        let mut found = BTreeMap::new();
+        let Some(head) = self.head()? else { return Ok(found) };
+        let mut walk = self.git.revwalk().map_err(failed())?;
+        walk.set_sorting(Sort::TIME).and_then(|()| walk.push(head.0)).map_err(failed())?;
+        for commit in walk {
+            if providers.iter().all(|name| found.contains_key(name)) {
+                break;
+            }
+            let commit = commit.and_then(|id| self.git.find_commit(id)).map_err(failed())?;
+            let time = DateTime::from_timestamp(commit.time().seconds(), 0);
+            if let (Some(provider), Some(time)) = (synced(&commit), time) {
+                found.entry(provider).or_insert(time);
+            }
+        }
+        Ok(found)
+    }
+
+    /// How many commits of HEAD no remote has, as far as this clone knows: its upstream, or any remote
+    /// where it has none. Nothing where there is no remote at all.
+    ///
+    /// # Errors
+    /// When the history cannot be walked.
+    pub fn unpushed(&self) -> Result<Option<usize>, ArchiveError> {
+        let failed = || ArchiveError::git("walk the commits that are not pushed");
+        if self.git.remotes().map_err(failed())?.is_empty() {
+            return Ok(None);
+        }
+        let Some(head) = self.head()? else { return Ok(Some(0)) };
+        let mut walk = self.git.revwalk().map_err(failed())?;
+        walk.push(head.0).map_err(failed())?;
+        let branch = self.git.head().map_err(failed())?;
+        let upstream = branch.name().ok().and_then(|name| self.git.branch_upstream_name(name).ok());
+        let upstream = upstream.and_then(|name| self.git.refname_to_id(name.as_str().ok()?).ok());
+        match upstream {
+            Some(upstream) => walk.hide(upstream).map_err(failed())?,
+            None => match walk.hide_glob("refs/remotes/*") {
+                Err(error) if error.code() != ErrorCode::NotFound => return Err(failed()(error)),
+                _ => {}
+            },
+        }
+        let commits = walk.collect::<Result<Vec<_>, _>>().map_err(failed())?;
+        Ok(Some(commits.len()))
+    }
+}
+
+/// The provider that a commit of a sync is about.
+fn synced(commit: &Commit<'_>) -> Option<ProviderName> {
+    let trailers = git2::message_trailers_strs(commit.message().ok()?).ok()?;
+    let value = |key: &str| trailers.iter().find(|(name, _)| *name == key).map(|(_, value)| value);
+    let is_sync = value("Fitsnap-Action").and_then(Action::from_word) == Some(Action::Sync);
+    value("Fitsnap-Provider").filter(|_| is_sync)?.parse().ok()
+}

@@ -1,0 +1,177 @@
+//! What comparing found, kept in `.git/fitsnap/compared` so that a list is quick the second time.
+//!
+//! Each entry stands under a hash of the two contents, of the rules and of what was wanted, so it
+//! cannot go stale; a file that is damaged, or gone, costs the time to compare again.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
+
+use super::Finding;
+
+const MAGIC: &[u8] = b"fitsnap compared 1\n";
+const KEY: usize = 16;
+
+/// The largest entry that is kept: what is larger takes less time to find again than to write down.
+const LARGEST: usize = 8 << 10;
+
+/// The size from which on the file is begun anew.
+const FULL: u64 = 256 << 20;
+
+/// The key of an entry.
+pub(super) type Key = [u8; KEY];
+
+/// The key of these parts.
+pub(super) fn key(parts: &[&[u8]]) -> Key {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    let hash: [u8; 32] = hash.finalize().into();
+    let mut key = [0; KEY];
+    key.copy_from_slice(&hash[..KEY]);
+    key
+}
+
+fn checksum(body: &[u8]) -> [u8; 4] {
+    let hash: [u8; 32] = Sha256::digest(body).into();
+    [hash[0], hash[1], hash[2], hash[3]]
+}
+
+/// Findings by key.
+pub(super) struct Cache {
+    path: PathBuf,
+    file: Option<BufReader<File>>,
+    /// Where the body of each entry stands, and how long it is.
+    entries: HashMap<Key, (u64, u32)>,
+    end: u64,
+    fresh: Vec<u8>,
+}
+
+impl Cache {
+    /// Opens the cache in a folder; an empty one where there is none that can be read.
+    pub(super) fn open(folder: PathBuf) -> Cache {
+        let path = folder.join("compared");
+        let mut cache = Cache { path, file: None, entries: HashMap::new(), end: MAGIC.len() as u64, fresh: Vec::new() };
+        cache.index();
+        cache
+    }
+
+    fn index(&mut self) -> Option<()> {
+        let mut file = BufReader::with_capacity(1 << 16, File::open(&self.path).ok()?);
+        let length = file.get_ref().metadata().ok().filter(|data| data.len() < FULL)?.len();
+        let mut magic = [0; MAGIC.len()];
+        file.read_exact(&mut magic).ok().filter(|()| magic == MAGIC)?;
+        let mut head = [0; KEY + 8];
+        while self.end + head.len() as u64 <= length && file.read_exact(&mut head).is_ok() {
+            let mut size = [0; 4];
+            size.copy_from_slice(&head[KEY..KEY + 4]);
+            let size = u32::from_le_bytes(size);
+            let body = self.end + head.len() as u64;
+            if size as usize > LARGEST || body + u64::from(size) > length {
+                break;
+            }
+            let mut key = [0; KEY];
+            key.copy_from_slice(&head[..KEY]);
+            self.entries.insert(key, (self.end, size));
+            self.end = body + u64::from(size);
+            file.seek_relative(i64::from(size)).ok()?;
+        }
+        self.file = Some(file);
+        Some(())
+    }
+
+    /// The finding of a key.
+    pub(super) fn get(&mut self, key: &Key) -> Option<Finding> {
+        let (at, size) = *self.entries.get(key)?;
+        let file = self.file.as_mut()?;
+        // Entries are asked for in the order in which they were written: most often the next is in the buffer.
+        let here = file.stream_position().ok()?;
+        file.seek_relative(at as i64 - here as i64).ok()?;
+        let mut entry = vec![0; KEY + 8 + size as usize];
+        file.read_exact(&mut entry).ok()?;
+        let body = &entry[KEY + 8..];
+        let sound = entry[..KEY] == *key && entry[KEY + 4..KEY + 8] == checksum(body);
+        sound.then(|| serde_json::from_slice(body).ok()).flatten()
+    }
+
+    /// Keeps a finding for the next time.
+    pub(super) fn put(&mut self, key: &Key, finding: &Finding) {
+        let Ok(body) = serde_json::to_vec(finding) else { return };
+        if body.len() <= LARGEST {
+            self.fresh.extend_from_slice(key);
+            self.fresh.extend_from_slice(&(body.len() as u32).to_le_bytes());
+            self.fresh.extend_from_slice(&checksum(&body));
+            self.fresh.extend_from_slice(&body);
+        }
+    }
+
+    /// Writes down what is new. Where that fails the next time is slower, nothing else.
+    pub(super) fn save(&mut self) {
+        if !self.fresh.is_empty() {
+            let _ = self.write();
+            self.fresh.clear();
+        }
+    }
+
+    fn write(&mut self) -> std::io::Result<()> {
+        let folder = self.path.parent().unwrap_or(&self.path);
+        std::fs::create_dir_all(folder)?;
+        let mut file = BufWriter::new(tempfile::NamedTempFile::with_prefix_in("compared-", folder)?);
+        file.write_all(MAGIC)?;
+        if let Some(old) = &mut self.file {
+            old.seek(SeekFrom::Start(MAGIC.len() as u64))?;
+            std::io::copy(&mut old.by_ref().take(self.end - MAGIC.len() as u64), &mut file)?;
+        }
+        file.write_all(&self.fresh)?;
+        file.into_inner()?.persist(&self.path)?;
+        Ok(())
+    }
+}
+
+impl Drop for Cache {
+    fn drop(&mut self) {
+        self.save();
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn finding(count: usize) -> Finding {
+        Finding { resources: [("heart".to_owned(), [count, 0, 0])].into(), ..Finding::default() }
+    }
+
+    #[test]
+    fn a_damaged_or_cut_off_file_gives_what_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys: Vec<Key> = (0..3_u8).map(|at| key(&[&[at]])).collect();
+        for (at, key) in keys.iter().enumerate() {
+            let mut cache = Cache::open(folder.path().to_owned());
+            assert_eq!(cache.get(key), None);
+            cache.put(key, &finding(at));
+        }
+        let mut cache = Cache::open(folder.path().to_owned());
+        for at in [2, 0, 1] {
+            assert_eq!(cache.get(&keys[at]), Some(finding(at)));
+        }
+        let path = folder.path().join("compared");
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+        let mut cache = Cache::open(folder.path().to_owned());
+        assert_eq!((cache.get(&keys[1]), cache.get(&keys[2])), (Some(finding(1)), None));
+        let mut bent = whole.clone();
+        let at = whole.len() - 3;
+        bent[at] ^= 1;
+        std::fs::write(&path, &bent).unwrap();
+        assert_eq!(Cache::open(folder.path().to_owned()).get(&keys[2]), None);
+        std::fs::write(&path, "something else").unwrap();
+        assert_eq!(Cache::open(folder.path().to_owned()).get(&keys[0]), None);
+    }
+}

@@ -1,0 +1,406 @@
+//! What changed between two documents, in words.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::label::{Label, shortened, words};
+use super::stamp::Stamp;
+use crate::json::{Change, Edit, Json, Kind, Value};
+use crate::model::Day;
+
+/// What a piece of a line is, so that a terminal can show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "u8", from = "u8")]
+pub enum Tone {
+    /// Words between the others.
+    Plain,
+    /// What the line is about.
+    Name,
+    /// A value that was.
+    Old,
+    /// A value that is.
+    New,
+    /// What holds less.
+    Dim,
+}
+
+impl From<u8> for Tone {
+    fn from(number: u8) -> Tone {
+        [Tone::Plain, Tone::Name, Tone::Old, Tone::New].get(usize::from(number)).copied().unwrap_or(Tone::Dim)
+    }
+}
+
+impl From<Tone> for u8 {
+    fn from(tone: Tone) -> u8 {
+        tone as u8
+    }
+}
+
+/// A line in pieces.
+pub type Line = Vec<(Tone, String)>;
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Detail {
+    /// From how many like records on they are summed in one line.
+    pub sum_from: usize,
+    /// How many members of one record are told.
+    pub members: usize,
+    /// How many lines there are at most.
+    pub lines: usize,
+}
+
+impl Detail {
+    /// For a list of many revisions.
+    pub const BRIEF: Detail = Detail { sum_from: 4, members: 4, lines: 8 };
+    /// For one revision.
+    pub const FULL: Detail = Detail { sum_from: 40, members: usize::MAX, lines: usize::MAX };
+}
+
+/// Finds records by pointer, opening each array once.
+struct Finder<'j> {
+    root: Value<'j>,
+    arrays: HashMap<String, Vec<Value<'j>>>,
+}
+
+/// Where a pointer leads.
+struct Found<'j> {
+    /// The array that holds the innermost record: its pointer, its name, whether it is the resource itself.
+    array: Option<(String, String, bool)>,
+    /// The pointer to that record, and the record.
+    record: Option<(String, Value<'j>)>,
+    /// The same of the record around it, if any.
+    around: Option<(String, Value<'j>)>,
+    /// The members from the innermost record on.
+    member: Vec<String>,
+}
+
+impl<'j> Finder<'j> {
+    fn new(root: Value<'j>) -> Finder<'j> {
+        Finder { root, arrays: HashMap::new() }
+    }
+
+    fn find(&mut self, pointer: &str, resource_depth: usize) -> Found<'j> {
+        let mut found = Found { array: None, record: None, around: None, member: Vec::new() };
+        let mut at = Some(self.root);
+        let (mut path, mut name) = (String::new(), String::new());
+        for (depth, token) in pointer.split('/').skip(1).enumerate() {
+            let word = token.replace("~1", "/").replace("~0", "~");
+            let next = match at {
+                Some(array) if array.kind() == Kind::Array => {
+                    let items = self.arrays.entry(path.clone()).or_insert_with(|| array.items().collect());
+                    let item = token.parse::<usize>().ok().and_then(|index| items.get(index).copied());
+                    if let Some(record) = item.filter(|item| item.kind() == Kind::Object) {
+                        found.around = found.record.take();
+                        found.array = Some((path.clone(), name.clone(), depth == resource_depth));
+                        found.record = Some((format!("{path}/{token}"), record));
+                        found.member.clear();
+                    } else {
+                        found.member.push(format!("[{word}]"));
+                    }
+                    item
+                }
+                Some(object) => {
+                    let value = object.get(&word);
+                    found.member.push(word.clone());
+                    value
+                }
+                None => {
+                    found.member.push(word.clone());
+                    None
+                }
+            };
+            at = next;
+            path = format!("{path}/{token}");
+            name = word;
+        }
+        found
+    }
+}
+
+/// The changes of one record.
+struct Altered<'e> {
+    label: Label,
+    edits: Vec<(String, &'e Edit)>,
+}
+
+/// Lines about one array of one resource.
+#[derive(Default)]
+struct Group<'e> {
+    one: String,
+    many: String,
+    altered: Vec<Altered<'e>>,
+    altered_at: HashMap<String, usize>,
+    /// Records that came or went, by the record around them.
+    moved: BTreeMap<(String, bool), Vec<Label>>,
+    around: HashMap<String, Label>,
+    loose: Vec<(String, &'e Edit)>,
+}
+
+/// The changes in words, at most so many lines. Volatile changes are not told apart from others here.
+pub fn describe(old: Value<'_>, new: Value<'_>, edits: &[Edit], day: Option<Day>, detail: Detail) -> Vec<Line> {
+    let (mut before, mut after) = (Finder::new(old), Finder::new(new));
+    let mut groups: Vec<((String, String), Group<'_>)> = Vec::new();
+    let mut group_at: HashMap<(String, String), usize> = HashMap::new();
+    // What each altered record was called before is told by its own edits.
+    let was: HashMap<&str, &str> =
+        edits.iter().filter_map(|edit| Some((edit.path.as_str(), edit.old.as_deref()?))).collect();
+    for edit in edits {
+        let gone = matches!(edit.change, Change::MemberRemoved | Change::RecordRemoved);
+        let depth = usize::from(!edit.resource.is_empty()) * 2;
+        let found = if gone { before.find(&edit.path, depth) } else { after.find(&edit.path, depth) };
+        let pattern = found.array.as_ref().map(|(path, ..)| generic(path)).unwrap_or_default();
+        let key = (edit.resource.clone(), pattern);
+        let at = *group_at.entry(key.clone()).or_insert_with(|| {
+            let (one, many) = match &found.array {
+                Some((_, name, top)) => words(name, *top),
+                None => (String::new(), String::new()),
+            };
+            groups.push((key, Group { one, many, ..Group::default() }));
+            groups.len() - 1
+        });
+        let group = &mut groups[at].1;
+        let Some((record_path, record)) = found.record else {
+            group.loose.push((member(&found.member), edit));
+            continue;
+        };
+        if matches!(edit.change, Change::RecordAdded | Change::RecordRemoved) && found.member.is_empty() {
+            let (around, label) = match found.around {
+                Some((path, value)) => (path, Label::of(value, day, |_| None)),
+                None => (String::new(), Label::default()),
+            };
+            let around = if label.is_empty() { String::new() } else { around };
+            group.moved.entry((around.clone(), gone)).or_default().push(Label::of(record, day, |_| None));
+            group.around.entry(around).or_insert(label);
+            continue;
+        }
+        let earlier = |path: &str| {
+            let old = was.get(format!("{record_path}{path}").as_str()).filter(|_| !gone)?;
+            let json = Json::parse(old.as_bytes()).ok()?;
+            json.root().as_str().map(|text| text.into_owned())
+        };
+        let label = Label::of(record, day, earlier);
+        // A record may stand at another index before and after: its label is what brings the two together.
+        let known = if label.is_empty() { record_path } else { format!("{} {}", label.span, label.name) };
+        let slot = *group.altered_at.entry(known).or_insert_with(|| {
+            group.altered.push(Altered { label, edits: Vec::new() });
+            group.altered.len() - 1
+        });
+        group.altered[slot].edits.push((member(&found.member), edit));
+    }
+    let mut lines = Vec::new();
+    for ((resource, _), group) in &groups {
+        group.lines(resource, day, detail, &mut lines);
+    }
+    if lines.len() > detail.lines {
+        let more = lines.len() + 1 - detail.lines;
+        lines.truncate(detail.lines - 1);
+        lines.push(vec![(Tone::Dim, format!("and {more} more lines of changes, see fitsnap diff"))]);
+    }
+    lines
+}
+
+/// A pointer with its indices replaced by `*`.
+pub fn generic(pointer: &str) -> String {
+    let index = |token: &str| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit());
+    pointer.split('/').map(|token| if index(token) { "*" } else { token }).collect::<Vec<_>>().join("/")
+}
+
+fn member(tokens: &[String]) -> String {
+    tokens.join(".").replace(".[", "[")
+}
+
+impl Group<'_> {
+    fn lines(&self, resource: &str, day: Option<Day>, detail: Detail, lines: &mut Vec<Line>) {
+        for (member, edit) in &self.loose {
+            let mut line =
+                vec![(Tone::Name, if resource.is_empty() { "document".into() } else { resource.to_owned() })];
+            // Below /resources/NAME or /absent/NAME the name was said.
+            let rest = match member.strip_prefix("resources.").or(member.strip_prefix("absent.")) {
+                Some(rest) if member.starts_with("resources.") => rest.strip_prefix(resource).unwrap_or(rest),
+                Some(_) => "absent",
+                None => member,
+            };
+            line.push((Tone::Plain, ": ".into()));
+            tell(rest.trim_start_matches('.'), edit, day, &mut line);
+            lines.push(line);
+        }
+        if self.altered.len() > detail.sum_from {
+            lines.push(self.altered_sum(resource));
+        } else {
+            for altered in &self.altered {
+                lines.push(self.altered_line(resource, altered, day, detail));
+            }
+        }
+        for ((around, gone), labels) in &self.moved {
+            let around = self.around.get(around).cloned().unwrap_or_default();
+            self.moved_lines(resource, &around, *gone, labels, detail, lines);
+        }
+    }
+
+    fn title(&self, resource: &str, word: &str, label: &Label) -> Line {
+        let mut words = vec![resource];
+        // `activities activity` says the same thing twice.
+        if word.is_empty() || self.many == resource {
+            words.clear();
+        }
+        words.extend([word, &label.span, &label.name]);
+        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        vec![(Tone::Name, words.join(" "))]
+    }
+
+    fn altered_line(&self, resource: &str, altered: &Altered<'_>, day: Option<Day>, detail: Detail) -> Line {
+        let mut line = match altered.label.is_empty() {
+            true => vec![(Tone::Name, resource.to_owned())],
+            false => self.title(resource, &self.one, &altered.label),
+        };
+        line.push((Tone::Plain, ": ".into()));
+        for (at, (member, edit)) in altered.edits.iter().enumerate() {
+            if at > 0 {
+                line.push((Tone::Plain, ", ".into()));
+            }
+            if at == detail.members && altered.edits.len() > at + 1 {
+                line.push((Tone::Dim, format!("{} more members", altered.edits.len() - at)));
+                break;
+            }
+            tell(member, edit, day, &mut line);
+        }
+        line
+    }
+
+    fn altered_sum(&self, resource: &str) -> Line {
+        let mut members: BTreeMap<&str, usize> = BTreeMap::new();
+        for (member, _) in self.altered.iter().flat_map(|altered| &altered.edits) {
+            *members.entry(member.as_str()).or_default() += 1;
+        }
+        let mut members: Vec<(&str, usize)> = members.into_iter().collect();
+        members.sort_by_key(|(member, count)| (std::cmp::Reverse(*count), *member));
+        let more = members.len().saturating_sub(6);
+        let mut names: Vec<String> = members.iter().take(6).map(|(member, _)| (*member).to_owned()).collect();
+        if more > 0 {
+            names.push(format!("{more} more members"));
+        }
+        let mut line = vec![(Tone::Name, resource.to_owned())];
+        let count = self.altered.len();
+        line.push((Tone::Plain, format!(": {count} {} altered{}: ", self.many, self.reach_of_altered())));
+        line.push((Tone::New, names.join(", ")));
+        line
+    }
+
+    fn reach_of_altered(&self) -> String {
+        let labels: Vec<&Label> = self.altered.iter().map(|altered| &altered.label).collect();
+        reach(&labels)
+    }
+
+    fn moved_lines(
+        &self,
+        resource: &str,
+        around: &Label,
+        gone: bool,
+        labels: &[Label],
+        detail: Detail,
+        lines: &mut Vec<Line>,
+    ) {
+        let (word, tone) = if gone { ("removed", Tone::Old) } else { ("added", Tone::New) };
+        let head = || match around.is_empty() {
+            true => vec![(Tone::Name, resource.to_owned())],
+            false => self.title(resource, "", around),
+        };
+        if labels.len() <= detail.sum_from.min(8) && labels.iter().all(|label| !label.is_empty()) {
+            for label in labels {
+                let mut line = match around.is_empty() {
+                    true => self.title(resource, &self.one, label),
+                    false => {
+                        let mut line = vec![(Tone::Name, format!("{resource} {} {}", around.span, around.name))];
+                        line.push((Tone::Plain, ": ".into()));
+                        let words = [self.one.as_str(), &label.span, &label.name];
+                        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+                        line.push((Tone::Plain, words.join(" ")));
+                        line
+                    }
+                };
+                line.push((tone, format!(" {word}")));
+                lines.push(line);
+            }
+            return;
+        }
+        let labels: Vec<&Label> = labels.iter().collect();
+        let words = if labels.len() == 1 { &self.one } else { &self.many };
+        let mut line = head();
+        line.push((Tone::Plain, format!(": {} {words} ", labels.len())));
+        line.push((tone, word.to_owned()));
+        line.push((Tone::Plain, reach(&labels)));
+        lines.push(line);
+    }
+}
+
+fn reach(labels: &[&Label]) -> String {
+    let (Some(first), Some(last)) = (labels.first(), labels.last()) else { return String::new() };
+    match Label::reach(first, last) {
+        span if span.is_empty() => span,
+        span => format!(" {span}"),
+    }
+}
+
+/// `endTime 22:59:32 -> 10:36:41 (+1)`
+fn tell(member: &str, edit: &Edit, day: Option<Day>, line: &mut Line) {
+    let name = if member.is_empty() { String::new() } else { format!("{member} ") };
+    match (&edit.old, &edit.new) {
+        _ if edit.change == Change::Reordered => {
+            line.push((Tone::Plain, format!("{name}in another order")));
+        }
+        (Some(old), Some(new)) => {
+            let (old, new) = pair(old, new, day);
+            line.push((Tone::Plain, name));
+            line.push((Tone::Old, old));
+            line.push((Tone::Plain, " -> ".into()));
+            line.push((Tone::New, new));
+        }
+        (None, Some(new)) => {
+            line.push((Tone::Plain, name));
+            line.push((Tone::New, format!("{} added", value(new, day))));
+        }
+        (Some(old), None) => {
+            line.push((Tone::Plain, name));
+            line.push((Tone::Old, format!("{} removed", value(old, day))));
+        }
+        (None, None) => {}
+    }
+}
+
+/// Two values, spelled so that they differ.
+fn pair(old: &str, new: &str, day: Option<Day>) -> (String, String) {
+    let (short_old, short_new) = (value(old, day), value(new, day));
+    if short_old != short_new {
+        return (short_old, short_new);
+    }
+    let differ = old.chars().zip(new.chars()).take_while(|(one, other)| one == other).count();
+    let from = differ.saturating_sub(20);
+    let cut = |text: &str| {
+        let rest: String = text.chars().skip(from).collect();
+        let rest = shortened(&rest, 40);
+        if from > 0 { format!("…{rest}") } else { rest }
+    };
+    (cut(old), cut(new))
+}
+
+/// A JSON value as short as it stays clear.
+fn value(text: &str, day: Option<Day>) -> String {
+    const SHORT: usize = 40;
+    let Ok(json) = Json::parse(text.as_bytes()) else { return shortened(text, SHORT) };
+    let root = json.root();
+    match root.kind() {
+        Kind::String => {
+            let stamp = root.as_str().and_then(|text| Stamp::read(&text)).filter(|stamp| stamp.time.is_some());
+            stamp.map(|stamp| stamp.exact(day)).unwrap_or_else(|| shortened(text, SHORT))
+        }
+        Kind::Array if text.chars().count() > SHORT => {
+            let records = root.items().next().is_some_and(|item| item.kind() == Kind::Object);
+            format!("{} {}", root.len(), if records { "records" } else { "values" })
+        }
+        Kind::Object if text.chars().count() > SHORT => format!("{} members", root.len()),
+        _ => text.to_owned(),
+    }
+}

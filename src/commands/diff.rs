@@ -1,0 +1,150 @@
+//! `fitsnap diff`
+
+use super::{Context, log, past, show};
+use crate::archive::{Archive, BlobId, CommitId, Scope, day_path};
+use crate::audit::{Audit, Detail, Finding, Query, Wanted};
+use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
+use crate::json::quote;
+use crate::model::{Day, DayRange, ProviderName, RevisionKind};
+
+/// Show what changed in a day between two states, by record.
+#[derive(Debug, clap::Args)]
+pub struct DiffArgs {
+    /// The provider.
+    provider: String,
+    /// The day, like 2015-07-10.
+    day: Day,
+    /// From this commit, tag, branch or date; without one, the newest change.
+    from: Option<String>,
+    /// To this one; without one, to what is held now.
+    to: Option<String>,
+    /// Volatile members as well.
+    #[arg(long)]
+    all: bool,
+    /// Show the difference of the lines.
+    #[arg(short = 'p', long = "patch")]
+    patch: bool,
+    /// Write one JSON object.
+    #[arg(long, conflicts_with = "patch")]
+    json: bool,
+}
+
+/// One state of the day: the commit that was asked for, and the content there.
+#[derive(Clone, Copy)]
+struct State {
+    commit: Option<CommitId>,
+    blob: Option<BlobId>,
+}
+
+pub fn run(args: &DiffArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
+    let archive = context.archive()?;
+    let facts = past::facts(&archive, ui)?;
+    let provider = past::known_provider(&archive, &facts, &args.provider)?;
+    let rules = facts.of(&provider).rules;
+    let mut audit = Audit::new(&archive, facts);
+    let wanted = match (args.json, args.patch) {
+        (true, _) => Wanted::Edits { volatile: args.all },
+        (_, true) => Wanted::Lines,
+        _ => Wanted::Words { detail: Detail::FULL, volatile: args.all },
+    };
+    let path = day_path(&provider, args.day);
+    let state = |text: Option<&str>| -> Result<State, CommandError> {
+        let commit = text.map(|text| archive.resolve(text)).transpose()?.or(archive.head()?);
+        let blob = commit.map(|commit| archive.at(commit)?.blob_at(&path)).transpose()?.flatten();
+        Ok(State { commit, blob })
+    };
+    let (from, to, kind, mut head) = match &args.from {
+        Some(from) => {
+            let (from, to) = (state(Some(from))?, state(args.to.as_deref())?);
+            (from, to, None, between(from, to))
+        }
+        None => newest(&mut audit, &archive, &provider, args.day)?,
+    };
+    if from.blob.is_none() && to.blob.is_none() {
+        return Err(show::missing(&archive, &provider, args.day, args.from.as_deref())?);
+    }
+    let finding = audit.compare((from.blob, to.blob), &rules, Some(args.day), wanted)?;
+    let kind = kind.or_else(|| kind_between(from, to, &finding));
+    if args.json {
+        ui.data(as_json(args, &provider, (from, to), kind, &finding));
+        return Ok(ExitCode::Done);
+    }
+    let Some(kind) = kind else {
+        ui.note(format!("{provider} {} is the same in both", args.day));
+        return Ok(ExitCode::Done);
+    };
+    ui.page(context.environment);
+    let counts = past::counts(&finding);
+    if !counts.is_empty() {
+        head = format!("{head}  {counts}");
+    }
+    let line = Text::new().with(Style::Bold, format!("{provider} {}", args.day)).plain("  ");
+    ui.data(line.with(past::style(kind), kind.word()).plain(head));
+    if let Some(problem) = &finding.problem {
+        ui.data(Text::new().plain("  ").with(Style::Red, problem.as_str()));
+    }
+    for words in &finding.words {
+        ui.data(past::line("  ", words));
+    }
+    past::print_lines(&finding.lines, ui);
+    Ok(ExitCode::Done)
+}
+
+type Change = (State, State, Option<RevisionKind>, String);
+
+/// The newest change of the day that is the provider's, not our own spelling.
+fn newest(audit: &mut Audit<'_>, archive: &Archive, provider: &ProviderName, day: Day) -> Result<Change, CommandError> {
+    let query = Query {
+        scope: Scope::Days(Some(provider.clone()), DayRange { first: day, last: day }),
+        since: None,
+        until: None,
+        kinds: Vec::new(),
+        wanted: Wanted::Counts,
+    };
+    let Some((revision, kind, _)) = audit.revisions(query)?.next()? else {
+        return Err(show::missing(archive, provider, day, None)?);
+    };
+    let after = log::when(&revision).map(|after| format!(", {after}")).unwrap_or_default();
+    let head = format!("{after} in {}, {}", revision.commit.short(), past::minute(revision.time));
+    let from = State { commit: None, blob: revision.old };
+    Ok((from, State { commit: Some(revision.commit), blob: revision.new }, Some(kind), head))
+}
+
+fn between(from: State, to: State) -> String {
+    match (from.commit, to.commit) {
+        (Some(from), Some(to)) => format!(" from {} to {}", from.short(), to.short()),
+        _ => String::new(),
+    }
+}
+
+/// What the step from one state to another comes to; none where nothing differs.
+fn kind_between(from: State, to: State, finding: &Finding) -> Option<RevisionKind> {
+    match (from.blob, to.blob) {
+        (from, to) if from == to => None,
+        (None, _) => Some(RevisionKind::New),
+        (_, None) => Some(RevisionKind::Withdrawn),
+        _ => Some(finding.kind.unwrap_or(RevisionKind::Revised)),
+    }
+}
+
+fn as_json(
+    args: &DiffArgs,
+    provider: &ProviderName,
+    (from, to): (State, State),
+    kind: Option<RevisionKind>,
+    finding: &Finding,
+) -> String {
+    let or_null = |text: Option<String>| text.map_or("null".to_owned(), |text| quote(&text));
+    let side = |state: State| {
+        let commit = or_null(state.commit.map(|commit| commit.to_string()));
+        format!("{{\"commit\": {commit}, \"blob\": {}}}", or_null(state.blob.map(|blob| blob.to_string())))
+    };
+    format!(
+        "{{\"provider\": \"{provider}\", \"date\": \"{}\", \"from\": {}, \"to\": {}, \"kind\": {}, {}}}",
+        args.day,
+        side(from),
+        side(to),
+        or_null(kind.map(|kind| kind.word().to_owned())),
+        log::changes_as_json(finding)
+    )
+}

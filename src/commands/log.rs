@@ -1,0 +1,163 @@
+//! `fitsnap log`
+
+use super::{Context, past};
+use crate::archive::Scope;
+use crate::audit::{Audit, Detail, Finding, Query, Revision, Wanted};
+use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
+use crate::json::quote;
+use crate::model::{DayRange, RevisionKind, timestamp};
+
+/// List what happened to the days, newest first: when, which day, what kind, what changed.
+#[derive(Debug, clap::Args)]
+pub struct LogArgs {
+    /// Only this provider.
+    #[arg(long, value_name = "NAME")]
+    provider: Option<String>,
+    /// Only this day, or the days from one to another: the documents' days.
+    #[arg(long, value_name = "D or D..E", value_parser = past::days)]
+    day: Option<DayRange>,
+    /// Only commits from this date or time on, or from "2 weeks ago".
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Only commits up to this date (its end) or time.
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+    /// Only these kinds: new, grown, revised, shrunk, withdrawn, restored, reformatted.
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    kind: Vec<RevisionKind>,
+    /// Reformatted days and volatile members as well.
+    #[arg(long)]
+    all: bool,
+    /// Show the difference of the lines too.
+    #[arg(short = 'p', long = "patch")]
+    patch: bool,
+    /// Write one JSON object a line for each revision.
+    #[arg(long, conflicts_with = "patch")]
+    json: bool,
+    /// At most so many revisions.
+    #[arg(short = 'n', long = "max-count", value_name = "N")]
+    count: Option<usize>,
+}
+
+pub fn run(args: &LogArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
+    let archive = context.archive()?;
+    let facts = past::facts(&archive, ui)?;
+    let provider = args.provider.as_ref().map(|name| past::known_provider(&archive, &facts, name)).transpose()?;
+    let now = context.clock.now();
+    let edge = |text: &Option<String>, edge| text.as_ref().map(|text| past::moment(text, edge, now)).transpose();
+    let query = Query {
+        scope: match (args.day, provider) {
+            (Some(days), provider) => Scope::Days(provider, days),
+            (None, Some(provider)) => Scope::Provider(provider),
+            (None, None) => Scope::Data,
+        },
+        since: edge(&args.since, past::Edge::Since)?,
+        until: edge(&args.until, past::Edge::Until)?,
+        kinds: match (&args.kind[..], args.all) {
+            ([], true) => RevisionKind::ALL.to_vec(),
+            (kinds, _) => kinds.to_vec(),
+        },
+        wanted: match (args.json, args.patch) {
+            (true, _) => Wanted::Edits { volatile: args.all },
+            (_, true) => Wanted::Lines,
+            _ => Wanted::Words { detail: Detail::BRIEF, volatile: args.all },
+        },
+    };
+    if !args.json {
+        ui.page(context.environment);
+    }
+    let mut audit = Audit::new(&archive, facts);
+    let mut revisions = audit.revisions(query)?;
+    let mut last = None;
+    for _ in 0..args.count.unwrap_or(usize::MAX) {
+        let Some((revision, kind, finding)) = revisions.next()? else { break };
+        if args.json {
+            ui.data(as_json(&revision, kind, &finding));
+        } else {
+            if last.replace(revision.commit) != Some(revision.commit) {
+                ui.data(commit_line(&revision));
+            }
+            print(&revision, kind, &finding, ui);
+        }
+        if ui.is_cut_off() {
+            return Ok(ExitCode::Done);
+        }
+    }
+    let boundary = revisions.boundary().to_vec();
+    ui.end_page();
+    past::tell_boundary(&boundary, ui);
+    Ok(ExitCode::Done)
+}
+
+/// `9f2c1a0b3d  2015-07-11 06:00 UTC  sync`
+fn commit_line(revision: &Revision) -> Text {
+    let text = Text::new().with(Style::Yellow, revision.commit.short()).plain("  ").plain(past::minute(revision.time));
+    match revision.action {
+        Some(action) => text.plain("  ").with(Style::Dim, action.word()),
+        None => text,
+    }
+}
+
+/// `  moves 2015-07-05  revised, 5 days after  storyline: 3 altered, 1 added`, and the changes below.
+fn print(revision: &Revision, kind: RevisionKind, finding: &Finding, ui: &mut Ui) {
+    let head = Text::new().plain("  ").with(Style::Bold, format!("{} {}", revision.provider, revision.day));
+    let mut head = head.plain("  ").with(past::style(kind), kind.word());
+    if let Some(after) = when(revision) {
+        head = head.plain(format!(", {after}"));
+    }
+    let counts = past::counts(finding);
+    if !counts.is_empty() {
+        head = head.plain("  ").plain(counts);
+    }
+    ui.data(head);
+    if let Some(problem) = &finding.problem {
+        ui.data(Text::new().plain("      ").with(Style::Red, problem.as_str()));
+    }
+    for words in &finding.words {
+        ui.data(past::line("      ", words));
+    }
+    past::print_lines(&finding.lines, ui);
+}
+
+/// `5 days after`, `settled, 31 days after`; nothing for the day itself and the one after.
+pub(super) fn when(revision: &Revision) -> Option<String> {
+    let days = match revision.days_after {
+        0 => return None,
+        1 => "1 day after".to_owned(),
+        days => format!("{days} days after"),
+    };
+    Some(if revision.settled { format!("settled, {days}") } else { days })
+}
+
+fn as_json(revision: &Revision, kind: RevisionKind, finding: &Finding) -> String {
+    let or_null = |text: Option<String>| text.map_or("null".to_owned(), |text| quote(&text));
+    let mut text = format!(
+        "{{\"commit\": \"{}\", \"time\": \"{}\", \"provider\": \"{}\", \"date\": \"{}\", \"kind\": \"{kind}\", \
+         \"days_after\": {}, \"settled\": {}, \"action\": {}, \"blob\": {}, {}",
+        revision.commit,
+        timestamp(revision.time),
+        revision.provider,
+        revision.day,
+        revision.days_after,
+        revision.settled,
+        or_null(revision.action.map(|action| action.word().to_owned())),
+        or_null(revision.new.map(|blob| blob.to_string())),
+        changes_as_json(finding),
+    );
+    text.push('}');
+    text
+}
+
+/// The members `resources`, `edits` and, where a content is no JSON, `problem`.
+pub(super) fn changes_as_json(finding: &Finding) -> String {
+    let resources = finding.resources.iter().map(|(name, [altered, added, removed])| {
+        let name = quote(name);
+        format!("{name}: {{\"altered\": {altered}, \"added\": {added}, \"removed\": {removed}}}")
+    });
+    let resources: Vec<String> = resources.collect();
+    let mut text = format!("\"resources\": {{{}}}, \"edits\": [{}]", resources.join(", "), finding.edits.join(", "));
+    if let Some(problem) = &finding.problem {
+        text.push_str(&format!(", \"problem\": {}", quote(problem)));
+    }
+    text
+}

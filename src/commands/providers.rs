@@ -1,0 +1,112 @@
+//! `fitsnap providers`
+
+use serde::Serialize;
+
+use super::Context;
+use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
+use crate::providers::{ALL, Provider};
+
+/// Tell what each service offers, needs and limits today.
+#[derive(Debug, clap::Args)]
+pub struct ProvidersArgs {
+    /// One service; all where none is named.
+    name: Option<String>,
+    /// Write one JSON object a service.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    kind: &'static str,
+    title: &'static str,
+    today: &'static str,
+    gone: Option<&'static str>,
+    origin: &'static str,
+    register: &'static str,
+    scopes: &'static [&'static str],
+    days_per_request: u32,
+    quota: Vec<ReportQuota>,
+    resources: Vec<ReportResource>,
+}
+
+#[derive(Serialize)]
+struct ReportQuota {
+    name: &'static str,
+    requests: u32,
+}
+
+#[derive(Serialize)]
+struct ReportResource {
+    name: &'static str,
+    by_default: bool,
+    about: &'static str,
+}
+
+pub fn run(args: &ProvidersArgs, _context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
+    let wanted = |provider: &&&dyn Provider| args.name.as_ref().is_none_or(|name| provider.description().kind == name);
+    let chosen: Vec<_> = ALL.iter().filter(wanted).collect();
+    if chosen.is_empty() {
+        let name = args.name.as_deref().unwrap_or_default();
+        return Err(CommandError::new(ExitCode::Usage, format!("fitsnap knows no service named \"{name}\""))
+            .hint(format!("it knows {}", crate::providers::kinds().join(", "))));
+    }
+    for (at, provider) in chosen.into_iter().enumerate() {
+        if args.json {
+            let text = serde_json::to_string(&report(*provider));
+            ui.data(text.map_err(|error| {
+                CommandError::new(ExitCode::SomeFailed, format!("cannot write the report: {error}"))
+            })?);
+            continue;
+        }
+        if at > 0 {
+            ui.data("");
+        }
+        tell(*provider, ui);
+    }
+    Ok(ExitCode::Done)
+}
+
+fn report(provider: &dyn Provider) -> Report {
+    let about = provider.description();
+    let resource = |one: &crate::providers::Resource| ReportResource {
+        name: one.name,
+        by_default: one.by_default,
+        about: one.about,
+    };
+    Report {
+        kind: about.kind,
+        title: about.title,
+        today: about.today,
+        gone: about.gone,
+        origin: about.origin,
+        register: about.sign_in.register,
+        scopes: about.sign_in.scopes,
+        days_per_request: provider.days_per_request(),
+        quota: about.quota.iter().map(|one| ReportQuota { name: one.name, requests: one.requests }).collect(),
+        resources: about.resources.iter().map(resource).collect(),
+    }
+}
+
+fn tell(provider: &dyn Provider, ui: &mut Ui) {
+    let about = provider.description();
+    let field = |name: &str, value: &str| Text::new().with(Style::Dim, format!("  {name:<10}")).plain(value);
+    ui.data(Text::new().with(Style::Cyan, about.kind).plain(format!(": {}", about.title)));
+    ui.data(field("today", about.today));
+    if let Some(gone) = about.gone {
+        ui.data(field("gone", gone));
+    }
+    ui.data(field("api", about.origin));
+    ui.data(field("app", about.sign_in.register));
+    if !about.sign_in.scopes.is_empty() {
+        ui.data(field("scopes", &about.sign_in.scopes.join(", ")));
+    }
+    let days = provider.days_per_request();
+    let span = if days == 1 { "1 day a request".to_owned() } else { format!("{days} days a request") };
+    let quota = about.quota.iter().map(|one| format!("{} requests a {}", one.requests, one.name));
+    ui.data(field("limits", &std::iter::once(span).chain(quota).collect::<Vec<_>>().join(", ")));
+    for one in about.resources {
+        let mark = if one.by_default { "" } else { " (only if named in fitsnap.toml)" };
+        ui.data(field("resource", &format!("{}: {}{mark}", one.name, one.about)));
+    }
+}

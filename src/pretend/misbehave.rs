@@ -1,0 +1,119 @@
+//! Stands before every address of the pretend Moves: writes requests down, and lets faults show.
+
+use std::collections::BTreeMap;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Query, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use chrono::{Days, NaiveDate};
+
+use super::api::{http_date, is_authorised, read_date};
+use super::wire::Allowance;
+use super::{Asked, Fault, Shared, lock};
+
+/// More than any answer of this server.
+const EVERYTHING: usize = 256 << 20;
+
+pub(super) async fn misbehave(
+    State(world): State<Shared>,
+    ConnectInfo(connection): ConnectInfo<Allowance>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let asked = days_asked(&request);
+    let (struck, date) = {
+        let mut world = lock(&world);
+        let uri = request.uri();
+        let authorised = is_authorised(&world, request.headers());
+        world.log.push(Asked {
+            method: request.method().to_string(),
+            path: uri.path().to_owned(),
+            query: uri.query().unwrap_or_default().to_owned(),
+            authorised,
+        });
+        (world.strike(uri.path(), asked), http_date(world.now()))
+    };
+    let mut response = match struck {
+        None => next.run(request).await,
+        Some((fault, day)) => show(fault, day.or(asked.map(|(first, _)| first)), &connection, request, next).await,
+    };
+    if let Ok(date) = date.parse() {
+        // The server's own clock, not the machine's.
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
+}
+
+/// The days that a request is about.
+fn days_asked(request: &Request) -> Option<(NaiveDate, NaiveDate)> {
+    let query = Query::<BTreeMap<String, String>>::try_from_uri(request.uri()).ok()?;
+    let date = |name: &str| query.get(name).and_then(|text| read_date(text));
+    let in_path = || request.uri().path().rsplit('/').next().and_then(read_date).map(|date| (date, date));
+    date("from").zip(date("to")).or_else(in_path)
+}
+
+async fn show(fault: Fault, day: Option<NaiveDate>, connection: &Allowance, request: Request, next: Next) -> Response {
+    let page = "<!DOCTYPE html>\n<html><head><title>Sorry</title></head><body>We will be back soon.</body></html>\n";
+    match fault {
+        Fault::Status(401) => (StatusCode::UNAUTHORIZED, "expired_access_token").into_response(),
+        Fault::Status(status) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            (status, "not now\n").into_response()
+        }
+        Fault::Page => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response(),
+        Fault::Text => ([(header::CONTENT_TYPE, "text/plain")], "try_again_later").into_response(),
+        Fault::ErrorObject => as_json("{\"error\":\"internal_error\"}".to_owned()),
+        Fault::Body(text) => as_json(text),
+        Fault::Huge(mebibytes) => as_json(" ".repeat(mebibytes << 20)),
+        Fault::Redirect(address) => (StatusCode::FOUND, [(header::LOCATION, address)]).into_response(),
+        Fault::Stall => std::future::pending().await,
+        Fault::Reset => {
+            connection.set(0);
+            StatusCode::OK.into_response()
+        }
+        Fault::CutShort | Fault::Truncated | Fault::WrongDay | Fault::TwiceNamed => {
+            let (mut parts, body) = next.run(request).await.into_parts();
+            let whole = to_bytes(body, EVERYTHING).await.unwrap_or_default();
+            let text = String::from_utf8_lossy(&whole).into_owned();
+            parts.headers.remove(header::ETAG);
+            // The length that the untouched answer had would give the change away.
+            parts.headers.remove(header::CONTENT_LENGTH);
+            let text = match fault {
+                Fault::Truncated => text[..text.floor_char_boundary(text.len() / 2)].to_owned(),
+                Fault::WrongDay => day.map_or(text.clone(), |day| wrong_day(&text, day)),
+                Fault::TwiceNamed => twice_named(&text, day),
+                _ => {
+                    // Headers take a few hundred bytes; what is left of the allowance is less than the body.
+                    let head: usize =
+                        parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+                    connection.set(head + 80 + text.len() / 2);
+                    text
+                }
+            };
+            Response::from_parts(parts, Body::from(text))
+        }
+    }
+}
+
+fn wrong_day(text: &str, day: NaiveDate) -> String {
+    let before = day - Days::new(1);
+    text.replacen(&marker(day), &marker(before), 1)
+}
+
+fn twice_named(text: &str, day: Option<NaiveDate>) -> String {
+    let (first, twice) = match day {
+        Some(day) => (marker(day), format!("{0},{0}", marker(day))),
+        None => ("{".to_owned(), "{\"twice\":1,\"twice\":2,".to_owned()),
+    };
+    text.replacen(&first, &twice, 1)
+}
+
+fn marker(day: NaiveDate) -> String {
+    format!("\"date\":\"{}\"", day.format("%Y%m%d"))
+}
+
+fn as_json(text: String) -> Response {
+    ([(header::CONTENT_TYPE, "application/json; charset=utf-8")], text).into_response()
+}
