@@ -85,6 +85,7 @@ impl Archive {
     /// that had not yet followed their commit. Call only while holding the archive's lock.
     pub(super) fn heal(&self) -> Result<(), ArchiveError> {
         let scratch = self.scratch();
+        let is_first = !scratch.exists();
         // Nothing in there is finished, so nothing in there is of use.
         match fs::remove_dir_all(&scratch) {
             Ok(()) => {}
@@ -95,15 +96,29 @@ impl Archive {
         super::locks::clear_dead(&self.git.path().join("index.lock"))?;
         let branch = self.branch()?;
         self.clear_dead_ref_lock(&branch.name)?;
+        // Someone may have deleted our whole folder after a stop, the journal with it.
+        if is_first
+            && let Some(tip) = branch.tip
+            && let Some((edits, old)) = self.left_undone(tip)?
+        {
+            self.begin_journal(&branch, tip, &edits, &old)?;
+        }
         let bytes = match fs::read(self.journal()) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(ArchiveError::io("read", &self.journal())(error)),
         };
-        if let Some((commit, edits, old)) = serde_json::from_slice(&bytes).ok().and_then(read)
-            && branch.tip == Some(commit)
+        if let Some((commit, mut edits, old)) = serde_json::from_slice(&bytes).ok().and_then(read)
+            && let Some(tip) = branch.tip
+            && (tip == commit || self.git.graph_descendant_of(tip, commit).unwrap_or(false))
         {
-            self.bring_along(&edits, &old, &scratch)?;
+            // A person may have committed since: what their commit says of a path counts.
+            let tree = self.tree_of(&branch)?;
+            let now =
+                |path: &str| tree.as_ref().and_then(|tree| tree.get_path(path.as_ref()).ok()).map(|entry| entry.id());
+            edits.retain(|path, new| now(path) == *new);
+            let index = self.lock_index(&scratch)?;
+            self.bring_along(&edits, &old, &scratch, &index)?;
         }
         self.end_journal()
     }

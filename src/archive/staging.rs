@@ -1,6 +1,6 @@
 //! The index and the work tree, brought along with a commit, and a person's own edits in them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::Path;
@@ -14,6 +14,9 @@ use super::{Archive, ArchiveError, DATA};
 
 /// Git's mark in an index entry: the person asked for this file not to be in the work tree.
 const SKIP_WORKTREE: u16 = 1 << 14;
+
+/// The line by which a commit's message tells that fitsnap made it.
+const OUR_MARK: &str = "Fitsnap-Action: ";
 
 /// How many of the person's edits a message names.
 const NAMED: usize = 3;
@@ -122,7 +125,9 @@ impl Archive {
         }
         let told = stat(&meta, entry.id, &entry.path);
         let settled = meta.modified().ok().zip(index_written).is_some_and(|(file, index)| file < index);
-        if settled && told.mtime == entry.mtime && told.file_size == entry.file_size {
+        // The time of the last change tells what a copy that keeps the time of writing does not.
+        let same_times = told.mtime == entry.mtime && told.ctime == entry.ctime;
+        if settled && same_times && told.file_size == entry.file_size {
             return Ok(false);
         }
         Ok(blob_of(&file)? != Some(entry.id))
@@ -157,14 +162,31 @@ impl Archive {
         Ok(())
     }
 
-    /// Brings work tree and index along for these paths. A file that holds something else than the old
-    /// or the new content is a person's: it stays, and the next sync stops and names it.
-    pub(super) fn bring_along(&self, edits: &Edits, old: &Edits, scratch: &Path) -> Result<(), ArchiveError> {
+    /// Takes git's lock on the index: while it is held no git stages or commits anything.
+    pub(super) fn lock_index(&self, scratch: &Path) -> Result<GitLock, ArchiveError> {
+        GitLock::take(&self.git.path().join("index"), scratch)
+    }
+
+    /// Brings work tree and index along for these paths, while the index is locked. A file that holds
+    /// something else than the old or the new content is a person's: it stays, and the next sync stops
+    /// and names it.
+    pub(super) fn bring_along(
+        &self,
+        edits: &Edits,
+        old: &Edits,
+        scratch: &Path,
+        _index: &GitLock,
+    ) -> Result<(), ArchiveError> {
         let mut written = Unsynced::default();
         for (path, new) in edits {
             let file = self.root.join(path);
             let found = blob_of(&file)?;
-            if found == *new || found != old.get(path).copied().flatten() {
+            if found == *new {
+                // It may be from a run that was ended before it synced.
+                written.note(&file);
+                continue;
+            }
+            if found != old.get(path).copied().flatten() && !self.is_cut_off(&file, *new)? {
                 continue;
             }
             match new {
@@ -182,6 +204,20 @@ impl Archive {
         self.update_index(edits, old, scratch)
     }
 
+    /// Whether a file is this blob with bytes missing or zero, as a power cut leaves it: nothing that
+    /// a person made is in it.
+    fn is_cut_off(&self, file: &Path, blob: Option<Oid>) -> Result<bool, ArchiveError> {
+        let Some(blob) = blob else { return Ok(false) };
+        let whole = self.git.find_blob(blob).map_err(ArchiveError::git(format!("read blob {blob}")))?;
+        let whole = whole.content();
+        let is_file = |meta: Metadata| meta.is_file() && meta.len() <= whole.len() as u64;
+        if !fs::symlink_metadata(file).is_ok_and(is_file) {
+            return Ok(false);
+        }
+        let found = fs::read(file).map_err(ArchiveError::io("read", file))?;
+        Ok(found.len() <= whole.len() && found.iter().zip(whole).all(|(found, whole)| found == whole || *found == 0))
+    }
+
     /// Git knows no empty folders; neither does a checkout.
     fn remove_empty_folders(&self, path: &str) {
         for folder in Path::new(path).ancestors().skip(1).take_while(|folder| !folder.as_os_str().is_empty()) {
@@ -193,7 +229,6 @@ impl Archive {
 
     fn update_index(&self, edits: &Edits, old: &Edits, scratch: &Path) -> Result<(), ArchiveError> {
         let path = self.git.path().join("index");
-        let _lock = GitLock::take(&path, scratch)?;
         // libgit2 would take index.lock itself, and a lock that it leaves behind cannot be told from
         // git's: so it works on a copy.
         let work = scratch.join("index");
@@ -204,6 +239,7 @@ impl Archive {
         }
         let failed = || ArchiveError::git("update the index");
         let mut index = Index::open(&work).map_err(failed())?;
+        self.keep_doubts(&mut index, &path).map_err(failed())?;
         for (name, new) in edits {
             let place = Path::new(name);
             let staged = index.get_path(place, 0).map(|entry| entry.id);
@@ -233,6 +269,65 @@ impl Archive {
         replace_file(&path, &bytes, scratch)?;
         let _ = fs::remove_file(&work);
         Ok(())
+    }
+
+    /// Git looks at a file itself where its time is not before the index's: it may have changed right
+    /// after it was staged. The index gets a younger time now, so such a file, where it did change, is
+    /// marked as git does: with no size.
+    fn keep_doubts(&self, index: &mut Index, path: &Path) -> Result<(), git2::Error> {
+        let Some(written) = fs::metadata(path).ok().map(|meta| stat(&meta, Oid::ZERO_SHA1, b"").mtime) else {
+            return Ok(());
+        };
+        let time = |time: IndexTime| (time.seconds(), time.nanoseconds());
+        for mut entry in (0..index.len()).filter_map(|at| index.get(at)).collect::<Vec<_>>() {
+            if time(entry.mtime) >= time(written) {
+                let file = self.root.join(String::from_utf8_lossy(&entry.path).as_ref());
+                if blob_of(&file).ok().flatten() != Some(entry.id) {
+                    entry.file_size = 0;
+                    index.add(&entry)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What a stop in the middle of HEAD's own commit left undone, where the journal of it is lost: index
+    /// and work tree stand as before the commit, file for file, or the file already as after it.
+    pub(super) fn left_undone(&self, tip: Oid) -> Result<Option<(Edits, Edits)>, ArchiveError> {
+        let failed = || ArchiveError::git(format!("read commit {tip}"));
+        let commit = self.git.find_commit(tip).map_err(failed())?;
+        let is_ours = String::from_utf8_lossy(commit.message_bytes()).lines().any(|line| line.starts_with(OUR_MARK));
+        if !is_ours || commit.parent_count() > 1 {
+            return Ok(None);
+        }
+        let list = |tree: Tree<'_>| -> Result<BTreeMap<String, Oid>, ArchiveError> {
+            let mut files = Vec::new();
+            if let Some(data) = tree.get_name(DATA).filter(|entry| entry.kind() == Some(ObjectType::Tree)) {
+                self.list_files(data.id(), DATA, &mut files)?;
+            }
+            Ok(files.into_iter().collect())
+        };
+        let after = list(commit.tree().map_err(failed())?)?;
+        let before = match commit.parent(0) {
+            Ok(parent) => list(parent.tree().map_err(failed())?)?,
+            Err(_) => BTreeMap::new(),
+        };
+        let index = Index::open(&self.git.path().join("index")).map_err(ArchiveError::git("read the index"))?;
+        let (mut edits, mut old) = (Edits::new(), Edits::new());
+        for path in before.keys().chain(after.keys()) {
+            let (from, to) = (before.get(path).copied(), after.get(path).copied());
+            if from == to {
+                continue;
+            }
+            let staged = index.get_path(Path::new(path), 0).map(|entry| entry.id);
+            let found = blob_of(&self.root.join(path))?;
+            if staged != from || (found != from && found != to) {
+                return Ok(None);
+            }
+            old.insert(path.clone(), from);
+            edits.insert(path.clone(), to);
+        }
+        Ok((!edits.is_empty()).then_some((edits, old)))
     }
 }
 
