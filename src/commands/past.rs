@@ -3,11 +3,9 @@
 
 use chrono::{DateTime, Days, Months, NaiveTime, TimeDelta, Utc};
 
-use super::Context;
 use crate::archive::{Archive, ArchiveError, RevisionError, Scope};
-use crate::audit::{self, Facts, Finding, Line, Tone};
+use crate::audit::{Facts, Finding, Line, Tone};
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
-use crate::config::ArchiveSettings;
 use crate::model::{Day, DayRange, ProviderName, RevisionKind};
 use crate::providers;
 
@@ -21,7 +19,7 @@ pub fn facts(archive: &Archive, ui: &mut Ui) -> Result<Facts, CommandError> {
             None
         }
     };
-    Ok(audit::facts(settings.as_ref(), &archive.snapshot()?.providers()?))
+    Ok(Facts::of_archive(settings.as_ref(), &archive.snapshot()?.providers()?))
 }
 
 /// A provider that the archive has, or had.

@@ -127,6 +127,15 @@ impl Archive {
         list.lines().filter_map(|line| Oid::from_str(line.trim()).ok()).collect()
     }
 
+    /// The size of a content in bytes.
+    ///
+    /// # Errors
+    /// When it is not there or damaged.
+    pub fn blob_size(&self, blob: BlobId) -> Result<u64, ArchiveError> {
+        let head = self.git.odb().and_then(|odb| odb.read_header(blob.0));
+        head.map(|(size, _)| size as u64).map_err(ArchiveError::git(format!("read blob {blob}")))
+    }
+
     /// Reads from here on as git itself does: no object's hash is checked on the way (`verify` is
     /// there for that), and no object is kept in memory once it was read. It holds for the whole
     /// process, so only commands that do nothing but read may ask for it.

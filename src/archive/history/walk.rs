@@ -49,7 +49,7 @@ impl Commit {
 }
 
 /// The `Fitsnap-Action` among the lines at a message's end.
-pub(super) fn action(message: &str) -> Option<Action> {
+fn action(message: &str) -> Option<Action> {
     let lines = message.trim_end().lines().rev().take_while(|line| !line.trim().is_empty());
     lines.filter_map(|line| line.strip_prefix("Fitsnap-Action:")).find_map(|word| Action::from_word(word.trim()))
 }
