@@ -1,12 +1,12 @@
 //! Reading the past beside git: an archive of ten years and four providers, 14,600 day documents in
 //! 3,650 commits, each of eight documents, as ratios to what `git log` takes in the same run.
 //!
-//! `cargo bench --bench audit`
+//! `cargo bench --bench audit`; with `FITSNAP_BENCH_FOLDER` the archive is made there, and kept.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -21,16 +21,21 @@ fn main() {
     if !std::env::args().any(|arg| arg == "--bench") {
         return;
     }
-    let folder = tempfile::tempdir().unwrap();
-    build(folder.path());
-    let git = |args: &[&str]| time(folder.path(), "git", args, |_| {});
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = std::env::var_os("FITSNAP_BENCH_FOLDER").map_or(temporary.path().to_owned(), PathBuf::from);
+    let folder = folder.as_path();
+    if !folder.join(".git").exists() {
+        std::fs::create_dir_all(folder).unwrap();
+        build(folder);
+    }
+    let git = |args: &[&str]| time(folder, "git", args, |_| {});
     let fitsnap = |args: &[&str], cold: bool| {
         let forget = |folder: &Path| {
             if cold {
                 let _ = std::fs::remove_dir_all(folder.join(".git/fitsnap"));
             }
         };
-        time(folder.path(), env!("CARGO_BIN_EXE_fitsnap"), args, forget)
+        time(folder, env!("CARGO_BIN_EXE_fitsnap"), args, forget)
     };
     let names = git(&["log", "--name-status", "--", "data/moves"]);
     let lines = git(&["log", "-p", "--", "data/moves"]);
@@ -131,12 +136,12 @@ fn document(provider: &str, at: u64, version: u64) -> String {
     };
     let points = 80 + version;
     for point in 0..points {
-        let (lat, lon) = (next() % 1_000_000, next() % 1_000_000);
+        let (lat, lon) = (next() % 100_000, next() % 100_000);
         let altered = if point % 40 == version { version } else { 0 };
         let comma = if point + 1 < points { "," } else { "" };
         writeln!(
             text,
-            "          {{\"lat\": 60.{lat:06}, \"lon\": 24.{lon:06}, \"startTime\": \"{day}T{:02}{:02}00+0300\", \"steps\": {}}}{comma}",
+            "          {{\"lat\": 60.{lat:05}1, \"lon\": 24.{lon:05}1, \"startTime\": \"{day}T{:02}{:02}00+0300\", \"steps\": {}}}{comma}",
             point / 60 + 8,
             point % 60,
             point + altered

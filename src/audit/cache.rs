@@ -45,6 +45,8 @@ fn checksum(body: &[u8]) -> [u8; 4] {
 /// Findings by key.
 pub(super) struct Cache {
     path: Option<PathBuf>,
+    /// Whether the file was looked for: only who asks for an entry needs that.
+    opened: bool,
     file: Option<BufReader<File>>,
     /// Where the body of each entry stands, and how long it is.
     entries: HashMap<Key, (u64, u32)>,
@@ -57,13 +59,12 @@ impl Cache {
     pub(super) fn open(folder: PathBuf) -> Cache {
         let mut cache = Cache::none();
         cache.path = Some(folder.join("compared"));
-        cache.index();
         cache
     }
 
     /// A cache that keeps nothing.
     pub(super) fn none() -> Cache {
-        Cache { path: None, file: None, entries: HashMap::new(), end: MAGIC.len() as u64, fresh: Vec::new() }
+        Cache { path: None, opened: false, file: None, entries: HashMap::new(), end: MAGIC.len() as u64, fresh: Vec::new() }
     }
 
     fn index(&mut self) -> Option<()> {
@@ -92,6 +93,9 @@ impl Cache {
 
     /// The finding of a key.
     pub(super) fn get(&mut self, key: &Key) -> Option<Finding> {
+        if !std::mem::replace(&mut self.opened, true) {
+            self.index();
+        }
         let (at, size) = *self.entries.get(key)?;
         let file = self.file.as_mut()?;
         // Entries are asked for in the order in which they were written: most often the next is in the buffer.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::words::{Detail, Line, describe, generic};
+use super::lines::{Lines, Tone};
+use super::words::{Detail, describe, generic};
 use crate::archive::{BlobId, BlobReader};
 use crate::json::{
     Change, ChangeKind, Comparison, Counts, Edit, Json, JsonError, Kind, RecordRules, Value, compare, quote, unified,
@@ -44,8 +45,8 @@ pub struct Finding {
     /// Altered, added and removed records of each resource.
     pub resources: BTreeMap<String, [usize; 3]>,
     /// The changes in words.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub words: Vec<Line>,
+    #[serde(default, skip_serializing_if = "Lines::is_empty")]
+    pub words: Lines,
     /// The changes as JSON, one object each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub edits: Vec<String>,
@@ -207,13 +208,12 @@ fn compared(old: Value<'_>, new: Value<'_>, about: &About<'_>, wanted: Wanted) -
             }
         }
         Wanted::Words { detail, volatile } => {
-            finding.words = describe(old, new, &comparison.edits, day, detail);
+            describe(old, new, &comparison.edits, day, detail).iter().for_each(|line| finding.words.push(line));
             if volatile && !comparison.volatile_edits.is_empty() {
-                let lines = describe(old, new, &comparison.volatile_edits, day, detail);
-                finding.words.extend(lines.into_iter().map(|mut line| {
-                    line.insert(0, (super::words::Tone::Dim, "volatile: ".to_owned()));
-                    line
-                }));
+                for mut line in describe(old, new, &comparison.volatile_edits, day, detail) {
+                    line.insert(0, (Tone::Dim, "volatile: ".to_owned()));
+                    finding.words.push(&line);
+                }
             }
         }
         Wanted::Edits { volatile } => {

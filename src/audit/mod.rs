@@ -3,6 +3,7 @@
 mod cache;
 mod finding;
 mod label;
+mod lines;
 mod report;
 mod revision;
 mod stamp;
@@ -14,10 +15,11 @@ use std::collections::{BTreeMap, VecDeque};
 use chrono::{DateTime, Utc};
 
 pub use finding::{Finding, Wanted};
+pub use lines::Tone;
 pub use report::{MARK, Report, verdict};
 pub use revision::{DayOf, Facts, Revision, Subject};
 pub use survey::{Pace, ProviderSurvey};
-pub use words::{Detail, Line, Tone};
+pub use words::Detail;
 
 use crate::archive::{Archive, ArchiveError, BlobId, CommitId, History, Scope};
 use crate::json::RecordRules;
@@ -27,6 +29,9 @@ use finding::{About, Comparer};
 
 /// Raised whenever the same two contents would be told otherwise than before.
 const RULES: u32 = 1;
+
+/// How many revisions are compared before what is kept is opened.
+const FIRST_PAGE: usize = 60;
 
 /// Clocks differ: only after so many commits that are too early none is expected that is not.
 const SLOP: usize = 16;
@@ -66,6 +71,8 @@ pub struct Audit<'a> {
     archive: &'a Archive,
     facts: Facts,
     cache: Cache,
+    /// How many revisions were asked for so far.
+    asked: usize,
     comparers: Vec<Comparer>,
     /// What findings depend on beside the contents, by provider.
     grounds: BTreeMap<ProviderName, Key>,
@@ -84,7 +91,7 @@ impl<'a> Audit<'a> {
 
     fn with(archive: &'a Archive, facts: Facts, cache: Cache) -> Audit<'a> {
         archive.trust_objects();
-        Audit { archive, facts, cache, comparers: Vec::new(), grounds: BTreeMap::new() }
+        Audit { archive, facts, cache, asked: 0, comparers: Vec::new(), grounds: BTreeMap::new() }
     }
 
     /// The revisions that a query asks for, newest first.
@@ -130,6 +137,7 @@ impl<'a> Audit<'a> {
 
     /// Finds out what is wanted about many revisions, on all cores where they are many.
     fn find_all(&mut self, revisions: &[Revision], query: &Query) -> Result<Vec<Finding>, ArchiveError> {
+        self.asked += revisions.len();
         let mut found: Vec<Option<Finding>> = vec![None; revisions.len()];
         let mut open: Vec<(usize, Option<Key>)> = Vec::new();
         for (at, revision) in revisions.iter().enumerate() {
@@ -137,7 +145,8 @@ impl<'a> Audit<'a> {
                 found[at] = Some(Finding::default());
                 continue;
             }
-            let key = self.key(revision, query.wanted);
+            // For the first page it takes longer to open what is kept than to compare again.
+            let key = if self.asked > FIRST_PAGE { self.key(revision, query.wanted) } else { None };
             found[at] = key.and_then(|key| self.cache.get(&key));
             if found[at].is_none() {
                 open.push((at, key));

@@ -83,7 +83,7 @@ pub fn run(args: &DiffArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
     if let Some(problem) = &finding.problem {
         ui.data(Text::new().plain("  ").with(Style::Red, problem.as_str()));
     }
-    for words in &finding.words {
+    for words in finding.words.iter() {
         ui.data(past::line("  ", words));
     }
     past::print_lines(&finding.lines, ui);

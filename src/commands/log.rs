@@ -141,7 +141,7 @@ fn print(revision: &Revision, kind: RevisionKind, finding: &Finding, ui: &mut Ui
     if let Some(problem) = &finding.problem {
         ui.data(Text::new().plain("      ").with(Style::Red, problem.as_str()));
     }
-    for words in &finding.words {
+    for words in finding.words.iter() {
         ui.data(past::line("      ", words));
     }
     past::print_lines(&finding.lines, ui);
