@@ -41,7 +41,7 @@ pub use checked::Checked;
 pub use create::Created;
 pub use error::ArchiveError;
 pub use hash_list::HashList;
-pub use history::{BlobReader, FileChange, History, Pattern, RevisionError, Scope, Step};
+pub use history::{BlobReader, FileChange, History, Pattern, RevisionError, Scope, Step, scratch};
 pub use hooks::HookState;
 pub use layout::{ACCOUNT, DATA, HASH_LIST, Place, account_path, day_path, files_folder, provider_folder};
 pub use locks::Lock;

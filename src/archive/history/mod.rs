@@ -15,6 +15,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use chrono::{DateTime, TimeDelta, Utc};
 use git2::{Oid, Repository};
 
+pub use kept::scratch;
 pub use revision::RevisionError;
 pub use scope::{Pattern, Scope};
 

@@ -40,7 +40,6 @@ impl Hasher for IdHasher {
     }
 
     fn write_usize(&mut self, _: usize) {}
-
 }
 
 /// One entry of a folder.
@@ -104,7 +103,8 @@ impl<'a> Trees<'a> {
         let tree = match self.old.remove(&id) {
             Some(tree) => tree,
             None => {
-                let object = self.object(id).map_err(|error| ArchiveError::git(format!("read the folder {id}"))(error))?;
+                let object =
+                    self.object(id).map_err(|error| ArchiveError::git(format!("read the folder {id}"))(error))?;
                 Rc::from(object.data())
             }
         };
