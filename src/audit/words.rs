@@ -12,8 +12,10 @@ use crate::model::Day;
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Detail {
-    /// From how many like records on they are summed in one line.
+    /// More like records than this that were altered are summed in one line.
     pub sum_from: usize,
+    /// More like records than this that came or went are summed in one line.
+    pub sum_moved: usize,
     /// How many members of one record are told.
     pub members: usize,
     /// How many lines there are at most.
@@ -22,9 +24,9 @@ pub struct Detail {
 
 impl Detail {
     /// For a list of many revisions.
-    pub const BRIEF: Detail = Detail { sum_from: 4, members: 4, lines: 8 };
+    pub const BRIEF: Detail = Detail { sum_from: 4, sum_moved: 2, members: 4, lines: 8 };
     /// For one revision.
-    pub const FULL: Detail = Detail { sum_from: 40, members: usize::MAX, lines: usize::MAX };
+    pub const FULL: Detail = Detail { sum_from: 40, sum_moved: 8, members: usize::MAX, lines: usize::MAX };
 }
 
 /// Finds records by pointer, opening each array once.
@@ -219,7 +221,7 @@ impl Group<'_> {
         let one_sided = |(_, edit): &(String, &Edit)| edit.old.is_none() || edit.new.is_none();
         let dull = self.altered.iter().flat_map(|altered| &altered.edits).all(one_sided);
         if self.altered.len() > if dull { detail.sum_from.min(4) } else { detail.sum_from } {
-            lines.push(self.altered_sum(resource));
+            lines.push(self.altered_sum(resource, day));
         } else {
             for altered in &self.altered {
                 self.altered_lines(resource, altered, day, detail, lines);
@@ -227,7 +229,7 @@ impl Group<'_> {
         }
         for ((around, gone), labels) in &self.moved {
             let around = self.around.get(around).cloned().unwrap_or_default();
-            self.moved_lines(resource, &around, *gone, labels, detail, lines);
+            self.moved_lines(resource, &around, (*gone, day), labels, detail, lines);
         }
     }
 
@@ -278,7 +280,7 @@ impl Group<'_> {
         }
     }
 
-    fn altered_sum(&self, resource: &str) -> Line {
+    fn altered_sum(&self, resource: &str, day: Option<Day>) -> Line {
         let mut members: BTreeMap<&str, usize> = BTreeMap::new();
         for (member, _) in self.altered.iter().flat_map(|altered| &altered.edits) {
             *members.entry(member.as_str()).or_default() += 1;
@@ -292,21 +294,21 @@ impl Group<'_> {
         }
         let mut line = vec![(Tone::Name, resource.to_owned())];
         let count = self.altered.len();
-        line.push((Tone::Plain, format!(": {count} {} altered{}: ", self.many, self.reach_of_altered())));
+        line.push((Tone::Plain, format!(": {count} {} altered{}: ", self.many, self.reach_of_altered(day))));
         line.push((Tone::New, names.join(", ")));
         line
     }
 
-    fn reach_of_altered(&self) -> String {
+    fn reach_of_altered(&self, day: Option<Day>) -> String {
         let labels: Vec<&Label> = self.altered.iter().map(|altered| &altered.label).collect();
-        reach(&labels)
+        reach(&labels, day)
     }
 
     fn moved_lines(
         &self,
         resource: &str,
         (word, around): &(String, Label),
-        gone: bool,
+        (gone, day): (bool, Option<Day>),
         labels: &[Label],
         detail: Detail,
         lines: &mut Vec<Line>,
@@ -317,7 +319,7 @@ impl Group<'_> {
             true => self.title(resource, &self.one, one),
             false => [self.title(resource, word, around), vec![(Tone::Plain, ": ".into())]].concat(),
         };
-        if labels.len() <= detail.sum_from.min(8) && labels.iter().all(|label| !label.is_empty()) {
+        if labels.len() <= detail.sum_moved && labels.iter().all(|label| !label.is_empty()) {
             for label in labels {
                 let mut line = head(label);
                 if !around.is_empty() {
@@ -333,7 +335,7 @@ impl Group<'_> {
         let what = if labels.len() == 1 { &self.one } else { &self.many };
         line.push((Tone::Plain, format!("{} {what} ", labels.len())));
         line.push((tone, happened.to_owned()));
-        line.push((Tone::Plain, reach(&labels)));
+        line.push((Tone::Plain, reach(&labels, day)));
         lines.push(line);
     }
 }
@@ -342,9 +344,8 @@ fn joined(words: &[&str]) -> String {
     words.iter().filter(|word| !word.is_empty()).copied().collect::<Vec<_>>().join(" ")
 }
 
-fn reach(labels: &[&Label]) -> String {
-    let (Some(first), Some(last)) = (labels.first(), labels.last()) else { return String::new() };
-    match Label::reach(first, last) {
+fn reach(labels: &[&Label], day: Option<Day>) -> String {
+    match Label::reach(labels, day) {
         span if span.is_empty() => span,
         span => format!(" {span}"),
     }
@@ -408,5 +409,69 @@ fn value(text: &str, day: Option<Day>) -> String {
         }
         Kind::Object if text.chars().count() > SHORT => format!("{} members", root.len()),
         _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::json::{Identity, RecordRules, compare};
+
+    const RULES: RecordRules = RecordRules {
+        identities: &[
+            Identity { array: "storyline/*/segments", keys: &["startTime"] },
+            Identity { array: "heart", keys: &["time"] },
+        ],
+        volatile: &[],
+    };
+
+    fn said(old: &str, new: &str, detail: Detail) -> Vec<String> {
+        let document = |resources: &str| Json::parse(format!("{{\"resources\":{resources}}}")).unwrap();
+        let (old, new) = (document(old), document(new));
+        let comparison = compare(old.root(), new.root(), &RULES);
+        let day = "2014-06-04".parse().ok();
+        let lines = describe(old.root(), new.root(), &comparison.edits, day, detail);
+        lines.iter().map(|line| line.iter().map(|(_, piece)| piece.as_str()).collect()).collect()
+    }
+
+    fn storyline(segments: &[&str]) -> String {
+        format!(r#"{{"storyline":[{{"date":"20140604","segments":[{}]}}]}}"#, segments.join(","))
+    }
+
+    #[test]
+    fn an_altered_record_is_called_by_what_it_was() {
+        let home = |end: &str| {
+            format!(
+                r#"{{"startTime":"20140604T175900-0700","endTime":"{end}","place":{{"name":"Home"}},"type":"place"}}"#
+            )
+        };
+        let (old, new) = (home("20140604T225932-0700"), home("20140605T103641-0700"));
+        assert_eq!(
+            said(&storyline(&[&old]), &storyline(&[&new]), Detail::BRIEF),
+            ["storyline segment 17:59-22:59 Home: endTime 22:59:32 -> 10:36:41 (+1)"]
+        );
+    }
+
+    #[test]
+    fn many_records_are_summed_from_the_earliest_to_the_latest() {
+        let beats = |from: usize, to: usize| {
+            let beats: Vec<String> = (from..to)
+                .rev()
+                .map(|at| format!(r#"{{"time":"{:02}:{:02}:00","bpm":{at}}}"#, at / 60, at % 60))
+                .collect();
+            format!(r#"{{"heart":[{}]}}"#, beats.join(","))
+        };
+        assert_eq!(said(&beats(0, 1274), &beats(0, 1440), Detail::BRIEF), ["heart: 166 records added 21:14-23:59"]);
+        assert_eq!(said(&beats(0, 60), &beats(0, 61), Detail::BRIEF), ["heart record 01:00 added"]);
+    }
+
+    #[test]
+    fn values_that_look_alike_are_shown_where_they_differ() {
+        let line = |shape: &str| {
+            format!(r#"{{"startTime":"20140604T080000Z","type":"move","line":"{}{shape}"}}"#, "abcdefgh".repeat(9))
+        };
+        let said = said(&storyline(&[&line("x")]), &storyline(&[&line("y")]), Detail::BRIEF);
+        assert!(said[0].contains("efghx\" -> …") && said[0].ends_with("efghy\""), "{said:?}");
     }
 }
