@@ -22,9 +22,8 @@ const OUR_MARK: &str = "Fitsnap-Action: ";
 const NAMED: usize = 3;
 
 impl Archive {
-    /// Stops where something of the person's own is in the way of a commit: a merge under way, or
-    /// edits under `data/` that are staged or in the work tree.
-    pub(super) fn guard(&self, tree: Option<&Tree<'_>>) -> Result<(), ArchiveError> {
+    /// Stops where the person is in the middle of something that ends in a commit of its own.
+    pub(super) fn guard_state(&self) -> Result<(), ArchiveError> {
         let under_way = match self.git.state() {
             RepositoryState::Clean => None,
             RepositoryState::Merge => Some(("a merge", "finish it (git commit) or leave it (git merge --abort)")),
@@ -42,12 +41,17 @@ impl Archive {
                 Some(("git am", "finish it (git am --continue) or leave it (git am --abort)"))
             }
         };
-        if let Some((what, hint)) = under_way {
-            return Err(ArchiveError::Guard {
+        match under_way {
+            None => Ok(()),
+            Some((what, hint)) => Err(ArchiveError::Guard {
                 problem: format!("{what} is under way in this archive"),
                 hint: hint.to_owned(),
-            });
+            }),
         }
+    }
+
+    /// Stops where the person has edits under `data/`, staged or in the work tree.
+    pub(super) fn guard_edits(&self, tree: Option<&Tree<'_>>) -> Result<(), ArchiveError> {
         let edited = self.own_edits(tree)?;
         if edited.is_empty() {
             return Ok(());
