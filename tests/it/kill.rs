@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use git2::Oid;
 
@@ -233,28 +233,28 @@ fn stride(usual: usize) -> usize {
 
 #[test]
 fn a_small_import_ended_at_any_time_is_made_good() {
-    Scene::small().kill_at_times(kills(8));
+    Scene::small().kill_at_times(kills(5));
 }
 
 #[test]
 fn a_daily_import_ended_at_any_time_is_made_good() {
-    Scene::daily().kill_at_times(kills(8));
+    Scene::daily().kill_at_times(kills(5));
 }
 
 #[test]
 fn a_large_import_ended_at_any_time_is_made_good() {
-    Scene::large().kill_at_times(kills(9));
+    Scene::large().kill_at_times(kills(5));
 }
 
 #[test]
 fn an_import_ended_before_a_system_call_is_made_good() {
-    Scene::small().disturb_calls(Fault::Kill, stride(37), |_| {});
-    Scene::daily().disturb_calls(Fault::Kill, stride(31), |_| {});
+    Scene::small().disturb_calls(Fault::Kill, stride(61), |_| {});
+    Scene::daily().disturb_calls(Fault::Kill, stride(47), |_| {});
 }
 
 #[test]
 fn a_large_import_ended_before_a_system_call_is_made_good() {
-    Scene::large().disturb_calls(Fault::Kill, stride(701), |_| {});
+    Scene::large().disturb_calls(Fault::Kill, stride(1201), |_| {});
 }
 
 #[test]
@@ -262,8 +262,8 @@ fn an_import_ended_before_a_system_call_is_made_good_without_its_own_folder() {
     let wipe = |scene: &Scene| {
         let _ = fs::remove_dir_all(scene.env.path(ARCHIVE).join(".git/fitsnap"));
     };
-    Scene::small().disturb_calls(Fault::Kill, stride(41), wipe);
-    Scene::daily().disturb_calls(Fault::Kill, stride(29), wipe);
+    Scene::small().disturb_calls(Fault::Kill, stride(59), wipe);
+    Scene::daily().disturb_calls(Fault::Kill, stride(43), wipe);
 }
 
 #[test]
@@ -271,15 +271,15 @@ fn a_large_import_ended_before_a_system_call_is_made_good_without_its_own_folder
     let wipe = |scene: &Scene| {
         let _ = fs::remove_dir_all(scene.env.path(ARCHIVE).join(".git/fitsnap"));
     };
-    Scene::large().disturb_calls(Fault::Kill, stride(691), wipe);
+    Scene::large().disturb_calls(Fault::Kill, stride(1301), wipe);
 }
 
 #[test]
 fn a_disk_that_is_full_at_any_call_loses_nothing() {
-    Scene::daily().disturb_calls(Fault::Full, stride(23), |_| {});
+    Scene::daily().disturb_calls(Fault::Full, stride(37), |_| {});
 }
 
 #[test]
 fn a_disk_that_fails_at_any_call_loses_nothing() {
-    Scene::daily().disturb_calls(Fault::Broken, stride(23), |_| {});
+    Scene::daily().disturb_calls(Fault::Broken, stride(37), |_| {});
 }
