@@ -274,7 +274,10 @@ fn without_a_git_identity_the_two_commands_that_set_it_are_told() {
     env.set("GIT_COMMITTER_NAME", "Cron");
     env.set("GIT_COMMITTER_EMAIL", "cron@example.com");
     import(&env, env.path("first.zip").to_str().unwrap()).code(0);
-    assert_eq!(env.git(ARCHIVE, &["log", "-1", "--format=%an %ae %cn %ce"]), "Eve eve@example.com Cron cron@example.com\n");
+    assert_eq!(
+        env.git(ARCHIVE, &["log", "-1", "--format=%an %ae %cn %ce"]),
+        "Eve eve@example.com Cron cron@example.com\n"
+    );
 }
 
 #[test]
