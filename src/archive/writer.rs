@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 
 use chrono::{DateTime, Utc};
-use git2::{ObjectType, Odb, Oid};
+use git2::{ObjectType, Odb};
 
 use super::identity::Identity;
 use super::objects::NewObjects;
