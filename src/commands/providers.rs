@@ -69,7 +69,7 @@ pub fn run(args: &ProvidersArgs, _context: &Context<'_>, ui: &mut Ui) -> Result<
 
 fn report(provider: &dyn Provider) -> Report {
     let about = provider.description();
-    let resource = |one: &crate::providers::Resource| ReportResource {
+    let resource = |one: &crate::model::Resource| ReportResource {
         name: one.name,
         by_default: one.by_default,
         about: one.about,
