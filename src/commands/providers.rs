@@ -69,11 +69,8 @@ pub fn run(args: &ProvidersArgs, _context: &Context<'_>, ui: &mut Ui) -> Result<
 
 fn report(provider: &dyn Provider) -> Report {
     let about = provider.description();
-    let resource = |one: &crate::model::Resource| ReportResource {
-        name: one.name,
-        by_default: one.by_default,
-        about: one.about,
-    };
+    let resource =
+        |one: &crate::model::Resource| ReportResource { name: one.name, by_default: one.by_default, about: one.about };
     Report {
         kind: about.kind,
         title: about.title,
