@@ -1,6 +1,6 @@
 //! The index and the work tree, brought along with a commit, and a person's own edits in them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::Path;
@@ -15,16 +15,12 @@ use super::{Archive, ArchiveError, DATA};
 /// Git's mark in an index entry: the person asked for this file not to be in the work tree.
 const SKIP_WORKTREE: u16 = 1 << 14;
 
-/// The line by which a commit's message tells that fitsnap made it.
-const OUR_MARK: &str = "Fitsnap-Action: ";
-
 /// How many of the person's edits a message names.
 const NAMED: usize = 3;
 
 impl Archive {
-    /// Stops where something of the person's own is in the way of a commit: a merge under way, or
-    /// edits under `data/` that are staged or in the work tree.
-    pub(super) fn guard(&self, tree: Option<&Tree<'_>>) -> Result<(), ArchiveError> {
+    /// Stops where the person is in the middle of something that ends in a commit of its own.
+    pub(super) fn guard_state(&self) -> Result<(), ArchiveError> {
         let under_way = match self.git.state() {
             RepositoryState::Clean => None,
             RepositoryState::Merge => Some(("a merge", "finish it (git commit) or leave it (git merge --abort)")),
@@ -42,12 +38,17 @@ impl Archive {
                 Some(("git am", "finish it (git am --continue) or leave it (git am --abort)"))
             }
         };
-        if let Some((what, hint)) = under_way {
-            return Err(ArchiveError::Guard {
+        match under_way {
+            None => Ok(()),
+            Some((what, hint)) => Err(ArchiveError::Guard {
                 problem: format!("{what} is under way in this archive"),
                 hint: hint.to_owned(),
-            });
+            }),
         }
+    }
+
+    /// Stops where the person has edits under `data/`, staged or in the work tree.
+    pub(super) fn guard_edits(&self, tree: Option<&Tree<'_>>) -> Result<(), ArchiveError> {
         let edited = self.own_edits(tree)?;
         if edited.is_empty() {
             return Ok(());
@@ -98,7 +99,13 @@ impl Archive {
         Ok(edited)
     }
 
-    fn list_files(&self, tree: Oid, folder: &str, into: &mut Vec<(String, Oid)>) -> Result<(), ArchiveError> {
+    /// The files below a tree, with their paths and blobs, in git's order.
+    pub(super) fn list_files(
+        &self,
+        tree: Oid,
+        folder: &str,
+        into: &mut Vec<(String, Oid)>,
+    ) -> Result<(), ArchiveError> {
         let tree = self.git.find_tree(tree).map_err(ArchiveError::git(format!("read the folder {folder}")))?;
         for entry in tree.iter() {
             let path = format!("{folder}/{}", String::from_utf8_lossy(entry.name_bytes()));
@@ -290,49 +297,10 @@ impl Archive {
         }
         Ok(())
     }
-
-    /// What a stop in the middle of HEAD's own commit left undone, where the journal of it is lost: index
-    /// and work tree stand as before the commit, file for file, or the file already as after it.
-    pub(super) fn left_undone(&self, tip: Oid) -> Result<Option<(Edits, Edits)>, ArchiveError> {
-        let failed = || ArchiveError::git(format!("read commit {tip}"));
-        let commit = self.git.find_commit(tip).map_err(failed())?;
-        let is_ours = String::from_utf8_lossy(commit.message_bytes()).lines().any(|line| line.starts_with(OUR_MARK));
-        if !is_ours || commit.parent_count() > 1 {
-            return Ok(None);
-        }
-        let list = |tree: Tree<'_>| -> Result<BTreeMap<String, Oid>, ArchiveError> {
-            let mut files = Vec::new();
-            if let Some(data) = tree.get_name(DATA).filter(|entry| entry.kind() == Some(ObjectType::Tree)) {
-                self.list_files(data.id(), DATA, &mut files)?;
-            }
-            Ok(files.into_iter().collect())
-        };
-        let after = list(commit.tree().map_err(failed())?)?;
-        let before = match commit.parent(0) {
-            Ok(parent) => list(parent.tree().map_err(failed())?)?,
-            Err(_) => BTreeMap::new(),
-        };
-        let index = Index::open(&self.git.path().join("index")).map_err(ArchiveError::git("read the index"))?;
-        let (mut edits, mut old) = (Edits::new(), Edits::new());
-        for path in before.keys().chain(after.keys()) {
-            let (from, to) = (before.get(path).copied(), after.get(path).copied());
-            if from == to {
-                continue;
-            }
-            let staged = index.get_path(Path::new(path), 0).map(|entry| entry.id);
-            let found = blob_of(&self.root.join(path))?;
-            if staged != from || (found != from && found != to) {
-                return Ok(None);
-            }
-            old.insert(path.clone(), from);
-            edits.insert(path.clone(), to);
-        }
-        Ok((!edits.is_empty()).then_some((edits, old)))
-    }
 }
 
 /// The blob that a file's bytes make; none where no file is.
-fn blob_of(path: &Path) -> Result<Option<Oid>, ArchiveError> {
+pub(super) fn blob_of(path: &Path) -> Result<Option<Oid>, ArchiveError> {
     match fs::symlink_metadata(path) {
         Ok(meta) if meta.is_file() => {}
         Ok(_) => return Ok(Some(Oid::ZERO_SHA1)),
