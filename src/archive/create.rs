@@ -10,7 +10,6 @@ use super::durable::{make_folder, replace_file};
 use super::identity::{Identity, configuration};
 use super::{Archive, ArchiveError, CommitId};
 use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
-
 use crate::model::{Clock, FORMAT};
 
 const ATTRIBUTES_FILE: &str = ".gitattributes";
@@ -126,7 +125,8 @@ impl Archive {
             Err(error) => return Err(ArchiveError::git(format!("look at {name}"))(error)),
         };
         let whole = [Status::CURRENT, Status::WT_NEW, Status::IGNORED].contains(&status);
-        if !whole && !(name == SETTINGS_FILE && status == Status::INDEX_NEW) {
+        let only_staged = name == SETTINGS_FILE && status == Status::INDEX_NEW;
+        if !whole && !only_staged {
             return Err(ArchiveError::Guard {
                 problem: format!("{name} has edits of your own that are in no commit"),
                 hint: format!(

@@ -13,7 +13,8 @@ use super::durable::{make_folder, replace_file, sync_folder};
 use super::refs::Branch;
 use super::staging::blob_of;
 use super::trees::Edits;
-use super::{Archive, ArchiveError, DATA};
+use super::{Archive, ArchiveError, DATA, Lock};
+use crate::model::Clock;
 
 /// The line by which a commit's message tells that fitsnap made it.
 const OUR_MARK: &str = "Fitsnap-Action: ";
@@ -27,6 +28,27 @@ struct Journal {
 }
 
 impl Archive {
+    /// Makes good what a stop left behind, if there is anything, so that it is not taken for damage or
+    /// for a person's edits. Where nothing may be written all stays as it is.
+    ///
+    /// # Errors
+    /// `Busy` when another fitsnap is at work.
+    pub fn settle(&self, command: &str, clock: Clock) -> Result<Option<Lock>, ArchiveError> {
+        let lock = match self.lock(command, clock) {
+            Ok(lock) => lock,
+            Err(ArchiveError::Io { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if self.journal().exists() {
+            match self.heal() {
+                // With HEAD elsewhere the unfinished commit is not what is looked at.
+                Ok(()) | Err(ArchiveError::Guard { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Some(lock))
+    }
+
     /// Where unfinished files stand.
     pub(super) fn scratch(&self) -> PathBuf {
         self.local().join("tmp")

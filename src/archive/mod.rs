@@ -39,17 +39,17 @@ use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
 pub use checked::Checked;
 pub use create::Created;
 pub use error::ArchiveError;
-pub use hash_list::{HashList, HashListError};
-pub use history::{BlobReader, FileChange, History, Pattern, RevisionError, Scope, Step};
+pub use hash_list::HashList;
+pub use history::{BlobReader, FileChange, History, RevisionError, Scope, Step};
 pub use hooks::HookState;
-pub use layout::{ACCOUNT, DATA, HASH_LIST, Place, account_path, day_path, files_folder, provider_folder};
+pub use layout::{DATA, HASH_LIST, Place, account_path, day_path, provider_folder};
 pub use locks::Lock;
-pub use outgoing::{OutgoingLeak, PushedRef};
+pub use outgoing::PushedRef;
 pub use recorder::{DayContent, RecordError, Recorder};
 pub use scan::{Leak, Scanner};
-pub use snapshot::{BlobId, CommitId, Snapshot};
+pub use snapshot::{BlobId, CommitId};
 pub use staged::Objection;
-pub use verify::{Cause, Finding, Verified};
+pub use verify::{Finding, Verified};
 pub use writer::Writer;
 
 /// An archive: a git work tree with `fitsnap.toml` at its root.

@@ -182,7 +182,7 @@ impl Writer<'_> {
             for (name, hash) in names {
                 match hash {
                     Some(hash) => list.set(name, hash),
-                    None => drop(list.remove(&name)),
+                    None => list.remove(&name),
                 }
             }
             let id = match list.is_empty() {

@@ -16,7 +16,7 @@ use url::Url;
 use super::Tokens;
 use crate::config::{AppSecrets, ProviderSettings};
 use crate::http::{Client, FetchError, Request};
-use crate::model::{AppIn, Description};
+use crate::model::Description;
 
 /// The addresses of a provider: its own, or those under the settings' `base_url`.
 #[derive(Clone, Debug)]
@@ -96,10 +96,7 @@ impl Exchange<'_> {
         let client = oauth2::Client::new(ClientId::new(self.app.client_id.clone()))
             .set_auth_uri(AuthUrl::from_url(self.places.authorize.clone()))
             .set_token_uri(TokenUrl::from_url(self.places.token.clone()))
-            .set_auth_type(match self.description.sign_in.app_in {
-                AppIn::Body => AuthType::RequestBody,
-                AppIn::Header => AuthType::BasicAuth,
-            });
+            .set_auth_type(AuthType::RequestBody);
         match &self.app.client_secret {
             Some(secret) => client.set_client_secret(ClientSecret::new(secret.clone())),
             None => client,

@@ -139,11 +139,10 @@ impl Session {
     async fn renew(&mut self) -> Result<(), FetchError> {
         let _held = self.store.hold(&self.stop).await?;
         // Another fitsnap may have renewed them while this one waited.
-        if let Some(newer) = choose(&self.secrets, self.store.read()?).filter(|at_hand| *at_hand != self.tokens) {
-            if newer.access_token.is_some() {
-                self.tokens = newer;
-                return Ok(());
-            }
+        let newer = choose(&self.secrets, self.store.read()?).filter(|at_hand| *at_hand != self.tokens);
+        if let Some(newer) = newer.filter(|newer| newer.access_token.is_some()) {
+            self.tokens = newer;
+            return Ok(());
         }
         let title = self.description.title;
         let refresh_token =

@@ -6,10 +6,10 @@ use clap_complete::Shell;
 use super::Arguments;
 use crate::cli::{CommandError, ExitCode, Ui};
 
-/// Write the completions for a shell.
+/// Write the completions for a shell
 #[derive(Debug, clap::Args)]
 pub struct CompletionsArgs {
-    /// The shell.
+    /// The shell
     shell: Shell,
 }
 

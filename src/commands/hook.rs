@@ -11,7 +11,7 @@ use crate::config::Environment;
 use crate::model::ProviderName;
 use crate::providers;
 
-/// Check what git is about to do; the archive's hooks call this.
+/// Check what git is about to do; the archive's hooks call this
 #[derive(Debug, clap::Args)]
 pub struct HookArgs {
     #[command(subcommand)]
@@ -20,13 +20,13 @@ pub struct HookArgs {
 
 #[derive(Debug, clap::Subcommand)]
 enum Hook {
-    /// Refuse a commit that would damage the archive or holds a secret.
+    /// Refuse a commit that would damage the archive or holds a secret
     PreCommit,
-    /// Refuse a push of a damaged archive or of a secret; git tells on standard input what is pushed.
+    /// Refuse a push of a damaged archive or of a secret; git tells on standard input what is pushed
     PrePush {
-        /// The remote's name.
+        /// The remote's name
         remote: Option<String>,
-        /// The remote's address.
+        /// The remote's address
         address: Option<String>,
     },
 }

@@ -6,7 +6,6 @@ use super::Context;
 use super::report_run::{RunReport, tell};
 use crate::archive::{DayContent, RecordError, Recorder};
 use crate::cli::{CommandError, ExitCode, Meter, Ui};
-use crate::http::Stop;
 use crate::import::{self, ImportError};
 use crate::model::{Action, ProviderName};
 use crate::providers;
@@ -36,8 +35,7 @@ pub fn run(args: &ImportArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     let name = &args.provider;
     let kind = settings.providers.get(name).map_or(name.as_str(), |settings| &settings.kind);
     let service = super::service(kind)?;
-    let stop = Stop::of_signals()
-        .map_err(|error| CommandError::new(ExitCode::SomeFailed, format!("cannot listen for signals: {error}")))?;
+    let stop = super::signals()?;
     let paths: Vec<_> = args.exports.iter().map(|path| context.environment.folder().join(path)).collect();
     let mut reader = import::open(kind, &paths)?;
     let lock = archive.lock("import", context.clock)?;

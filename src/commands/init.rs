@@ -7,13 +7,13 @@ use crate::archive::{Archive, Created, HookState};
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
 use crate::providers;
 
-/// Make an archive: git repository, settings and attributes in one commit, hooks.
+/// Make an archive: git repository, settings and attributes in one commit, hooks
 ///
 /// A folder that lies in a git repository makes that repository an archive; what is there already
 /// stays as it is. On an archive it only puts back hooks that are missing.
 #[derive(Debug, clap::Args)]
 pub struct InitArgs {
-    /// The folder; the one that -C names, else the current one.
+    /// The folder; the one that -C names, else the current one
     dir: Option<PathBuf>,
 }
 

@@ -52,10 +52,7 @@ pub fn run(args: &LoginArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitC
         stop: stop.clone(),
     })
     .map_err(command_error)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| CommandError::new(ExitCode::SomeFailed, format!("cannot start: {error}")))?;
+    let runtime = super::runtime()?;
     let person = if args.token.is_some() {
         let (access, refresh) = read_tokens()?;
         follow_signals(&stop)?;
@@ -220,6 +217,12 @@ pub(super) fn unknown_provider(name: &ProviderName) -> CommandError {
         format!("\"{name}\" is neither in fitsnap.toml nor a service; fitsnap knows {known}"),
     )
     .hint(format!("add it to fitsnap.toml: [providers.{name}] and below it kind = \"...\""))
+}
+
+impl From<LoginError> for CommandError {
+    fn from(error: LoginError) -> CommandError {
+        command_error(error)
+    }
 }
 
 fn command_error(error: LoginError) -> CommandError {

@@ -8,10 +8,10 @@ use clap_mangen::Man;
 use super::{Arguments, Context};
 use crate::cli::{CommandError, ExitCode, Ui};
 
-/// Write the manual: a page for each command into a folder, or the first page to standard output.
+/// Write the manual: a page for each command into a folder, or the first page to standard output
 #[derive(Debug, clap::Args)]
 pub struct ManArgs {
-    /// The folder for the pages; it is made if need be.
+    /// The folder for the pages; it is made if need be
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }

@@ -2,6 +2,7 @@
 
 mod canon;
 mod completions;
+mod demo;
 mod diff;
 mod hook;
 mod import;
@@ -21,10 +22,12 @@ mod verify;
 use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::archive::Archive;
 use crate::cli::{CommandError, ExitCode, Global, Ui};
 use crate::config::Environment;
+use crate::http::Stop;
 use crate::model::Clock;
 use crate::providers::{Provider, kinds, provider};
 
@@ -40,6 +43,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::DemoArgs),
     Init(init::InitArgs),
     Login(login::LoginArgs),
     Logout(logout::LogoutArgs),
@@ -89,6 +93,18 @@ pub fn service(kind: &str) -> Result<&'static dyn Provider, CommandError> {
 /// Runs one command and tells its exit code. Nothing of it outlives the call.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
     let mut ui = Ui::of_process(environment);
+    let code = execute(arguments, environment, None, &mut ui);
+    ui.flush();
+    code
+}
+
+/// Runs one command with a clock, or with the one that the environment asks for.
+fn execute(
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: &Environment,
+    clock: Option<Clock>,
+    ui: &mut Ui,
+) -> ExitCode {
     let parsed =
         Arguments::command().try_get_matches_from(arguments).and_then(|matches| Arguments::from_arg_matches(&matches));
     let arguments = match parsed {
@@ -99,22 +115,35 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environm
             return if error.print().is_ok() { code } else { ExitCode::SomeFailed };
         }
     };
-    let ended = Clock::from_setting(environment.get("FITSNAP_NOW")).map_err(CommandError::from).and_then(|clock| {
+    let clock = clock.map_or_else(|| Clock::from_setting(environment.get("FITSNAP_NOW")), Ok);
+    let ended = clock.map_err(CommandError::from).and_then(|clock| {
         let context = Context { environment, clock, global: &arguments.global };
-        arguments.command.run(&context, &mut ui)
+        arguments.command.run(&context, ui)
     });
     ui.end_page();
-    let code = ended.unwrap_or_else(|error| {
-        error.print(&mut ui);
+    ended.unwrap_or_else(|error| {
+        error.print(ui);
         error.code
-    });
-    ui.flush();
-    code
+    })
+}
+
+/// What runs the talking to the network.
+fn runtime() -> Result<Runtime, CommandError> {
+    Builder::new_current_thread().enable_all().build().map_err(|error| {
+        CommandError::new(ExitCode::SomeFailed, format!("cannot begin to talk to the network: {error}"))
+    })
+}
+
+/// The wish to stop that SIGINT and SIGTERM set from now on.
+fn signals() -> Result<Stop, CommandError> {
+    Stop::of_signals()
+        .map_err(|error| CommandError::new(ExitCode::SomeFailed, format!("cannot listen for signals: {error}")))
 }
 
 impl Command {
     fn run(self, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
         match self {
+            Command::Demo(args) => demo::run(&args, context, ui),
             Command::Init(args) => init::run(&args, context, ui),
             Command::Login(args) => login::run(&args, context, ui),
             Command::Logout(args) => logout::run(&args, context, ui),

@@ -6,12 +6,12 @@ use super::Context;
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
 use crate::providers::{ALL, Provider};
 
-/// Tell what each service offers, needs and limits today.
+/// Tell what each service offers, needs and limits today
 #[derive(Debug, clap::Args)]
 pub struct ProvidersArgs {
-    /// One service; all where none is named.
+    /// One service; all where none is named
     name: Option<String>,
-    /// Write one JSON object a service.
+    /// Print one JSON object a service
     #[arg(long)]
     json: bool,
 }
@@ -69,11 +69,8 @@ pub fn run(args: &ProvidersArgs, _context: &Context<'_>, ui: &mut Ui) -> Result<
 
 fn report(provider: &dyn Provider) -> Report {
     let about = provider.description();
-    let resource = |one: &crate::providers::Resource| ReportResource {
-        name: one.name,
-        by_default: one.by_default,
-        about: one.about,
-    };
+    let resource =
+        |one: &crate::model::Resource| ReportResource { name: one.name, by_default: one.by_default, about: one.about };
     Report {
         kind: about.kind,
         title: about.title,

@@ -11,10 +11,10 @@ use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
 use crate::model::{Day, DayRange, ProviderName, timestamp};
 use crate::providers;
 
-/// Show what the archive holds of each provider and what is still to do.
+/// Show what the archive holds of each provider and what is still to do
 #[derive(Debug, clap::Args)]
 pub struct StatusArgs {
-    /// Write one JSON object.
+    /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
@@ -50,7 +50,8 @@ pub fn run(args: &StatusArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
             first: days.first().map(Day::to_string),
             last: days.last().map(Day::to_string),
             gaps: gaps.iter().flat_map(|gap| gap.days()).map(|day| day.to_string()).collect(),
-            last_sync: last_syncs.get(&name).map(|time| timestamp(*time)),
+            // A sync that found nothing new makes no commit; in a fresh clone only commits tell.
+            last_sync: archive.checked(&name).last_sync().max(last_syncs.get(&name).copied()).map(timestamp),
             signed_in: signed_in(context.environment, archive.root(), &name).is_some(),
         };
         if !args.json {

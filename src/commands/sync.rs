@@ -10,7 +10,7 @@ use crate::archive::Archive;
 use crate::auth::{Session, SessionOptions, signed_in};
 use crate::cli::{CommandError, ExitCode, Meter, Ui, parse_duration, span_in_words};
 use crate::config::{ArchiveSettings, ProviderSettings};
-use crate::http::{FetchError, Stop};
+use crate::http::FetchError;
 use crate::model::{Day, ProviderName, Tally, timestamp};
 use crate::providers::{self, Provider};
 use crate::sync::{self, Ended, Job, Progress, Wish};
@@ -61,11 +61,8 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
         return Err(CommandError::new(ExitCode::Usage, format!("--until {until} is before --since {since}")));
     }
     let targets = targets(args, context, &archive, &settings)?;
-    let stop = Stop::of_signals()
-        .map_err(|error| CommandError::new(ExitCode::SomeFailed, format!("cannot listen for signals: {error}")))?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        CommandError::new(ExitCode::SomeFailed, format!("cannot begin to talk to the network: {error}"))
-    })?;
+    let stop = super::signals()?;
+    let runtime = super::runtime()?;
     let lock = if args.dry_run { None } else { Some(archive.lock("sync", context.clock)?) };
     let mut report = RunReport::default();
     let mut previews = Map::new();

@@ -8,15 +8,15 @@ use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
 use crate::model::ProviderName;
 use crate::providers;
 
-/// Check every file against its hash, its canonical form and its place.
+/// Check every file against its hash, its canonical form and its place
 #[derive(Debug, clap::Args)]
 pub struct VerifyArgs {
-    /// The providers whose folders are checked; all where none is named.
+    /// The providers whose folders are checked; all where none is named
     providers: Vec<ProviderName>,
-    /// Check every commit that HEAD reaches, not only the newest.
+    /// Check every commit that HEAD reaches, not only the newest
     #[arg(long)]
     history: bool,
-    /// Write one JSON object.
+    /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
@@ -48,6 +48,8 @@ pub fn run(args: &VerifyArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
                 .hint("fitsnap status lists the providers"));
         }
     }
+    // A sync under way would look like damage.
+    let _lock = archive.settle("verify", context.clock)?;
     let verified = archive.verify(&args.providers, args.history)?;
     let code = if verified.findings.is_empty() { ExitCode::Done } else { ExitCode::Damage };
     if args.json {

@@ -238,12 +238,11 @@ impl Client {
 
     fn learn(&self, headers: &HeaderMap) {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        if !self.clock.is_pinned() {
-            if let Some(date) = text("date").and_then(|date| DateTime::parse_from_rfc2822(date).ok()) {
-                let skew = date.to_utc() - self.clock.now();
-                // The header has whole seconds, and the answer was on its way.
-                self.skew.set(if skew.num_seconds().abs() < 2 { TimeDelta::zero() } else { skew });
-            }
+        let date = text("date").and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+        if let Some(date) = date.filter(|_| !self.clock.is_pinned()) {
+            let skew = date.to_utc() - self.clock.now();
+            // The header has whole seconds, and the answer was on its way.
+            self.skew.set(if skew.num_seconds().abs() < 2 { TimeDelta::zero() } else { skew });
         }
         self.limits.borrow_mut().learn(self.server_now(), text);
     }
@@ -309,5 +308,52 @@ fn retry_after(value: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     match value.trim().parse::<u32>() {
         Ok(seconds) => Some(now + TimeDelta::seconds(i64::from(seconds))),
         Err(_) => DateTime::parse_from_rfc2822(value.trim()).ok().map(|date| date.to_utc()),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn client(origin: &str) -> Result<Client, FetchError> {
+        Client::new(ClientOptions {
+            title: "Moves",
+            origin: &origin.parse().unwrap(),
+            quota: &[],
+            patience: Patience::default(),
+            clock: Clock::starting_at("2015-07-11T06:00:30Z".parse().unwrap()),
+            stop: Stop::new(),
+        })
+    }
+
+    #[test]
+    fn a_client_is_made_or_says_what_this_machine_lacks() {
+        assert!(client("http://127.0.0.1:1").is_ok());
+        let made = client("https://api.moves-app.com").map(|_| ());
+        assert!(made.as_ref().is_err_and(|error| error.to_string().contains("CA certificates")) || made.is_ok());
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = "2015-07-11T06:00:30Z".parse().unwrap();
+        assert_eq!(retry_after(" 90 ", now), Some("2015-07-11T06:02:00Z".parse().unwrap()));
+        let date = retry_after("Sat, 11 Jul 2015 07:00:00 GMT", now);
+        assert_eq!(date, Some("2015-07-11T07:00:00Z".parse().unwrap()));
+        assert_eq!(retry_after("soon", now), None);
+    }
+
+    #[test]
+    fn the_servers_clock_counts_unless_ours_is_set() {
+        let mut client = client("http://127.0.0.1:1").unwrap();
+        let headers =
+            HeaderMap::from_iter([(reqwest::header::DATE, HeaderValue::from_static("Sat, 11 Jul 2015 07:00:00 GMT"))]);
+        client.learn(&headers);
+        assert_eq!(client.skew.get(), TimeDelta::zero());
+        client.clock = Clock::machine();
+        client.learn(&headers);
+        let ahead = client.server_now() - DateTime::parse_from_rfc3339("2015-07-11T07:00:00Z").unwrap().to_utc();
+        assert!(ahead.num_seconds().abs() < 60, "{ahead}");
+        assert!((client.by_our_clock(client.server_now()) - client.clock.now()).num_seconds().abs() < 60);
     }
 }

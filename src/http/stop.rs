@@ -57,6 +57,7 @@ impl Stop {
     }
 
     /// Wishes to stop.
+    #[cfg(test)]
     pub fn set(&self) {
         self.0.send_replace(true);
     }

@@ -19,4 +19,4 @@ pub use tally::{DayChange, Tally, commit_message};
 
 /// The archive format that this fitsnap writes, and the newest it reads.
 pub const FORMAT: i64 = 1;
-pub use service::{AppIn, Description, QuotaWindow, Resource, SignIn};
+pub use service::{Description, QuotaWindow, Resource, SignIn};

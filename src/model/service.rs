@@ -44,19 +44,8 @@ pub struct SignIn {
     pub revoke: Option<&'static str>,
     /// What the app asks to see.
     pub scopes: &'static [&'static str],
-    /// Where the token endpoint wants the app's id and secret.
-    pub app_in: AppIn,
     /// Where a person registers an app, for messages.
     pub register: &'static str,
-}
-
-/// Where a token endpoint wants the app's id and secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AppIn {
-    /// Among the form's parameters.
-    Body,
-    /// In an `Authorization: Basic` header.
-    Header,
 }
 
 /// A limit on requests, counted from the top of each minute, hour or day (UTC).

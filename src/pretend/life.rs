@@ -155,7 +155,7 @@ impl Life {
             start,
             end,
             distance: length.round(),
-            steps: (steps > 0.0).then(|| (length * steps) as u64),
+            steps: (steps > 0.0).then_some((length * steps) as u64),
             points,
         };
         Segment { stay: Stay::Move, start, end, activities: vec![activity], last_update: uploaded(end) }

@@ -81,7 +81,7 @@ async fn show(fault: Fault, day: Option<NaiveDate>, connection: &Allowance, requ
             // The length that the untouched answer had would give the change away.
             parts.headers.remove(header::CONTENT_LENGTH);
             let text = match fault {
-                Fault::Truncated => text[..text.floor_char_boundary(text.len() / 2)].to_owned(),
+                Fault::Truncated => return Response::from_parts(parts, Body::from(whole.slice(..whole.len() / 2))),
                 Fault::WrongDay => day.map_or(text.clone(), |day| wrong_day(&text, day)),
                 Fault::TwiceNamed => twice_named(&text, day),
                 _ => {

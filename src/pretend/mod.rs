@@ -5,6 +5,7 @@
 //! demand, and misbehaves on demand. `GET /` explains its control addresses.
 
 mod api;
+pub mod browser;
 mod control;
 mod fault;
 mod life;

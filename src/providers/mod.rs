@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
-pub use crate::model::{AppIn, Description, QuotaWindow, Resource, SignIn};
+pub use crate::model::Description;
 
 use crate::auth::Session;
 use crate::config::ProviderSettings;

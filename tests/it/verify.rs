@@ -185,6 +185,21 @@ fn a_damaged_object_is_found_though_the_file_is_whole_and_mended_from_it() {
 }
 
 #[test]
+fn a_damaged_folder_or_commit_is_one_finding_and_not_one_a_file() {
+    let env = ArchiveEnv::new();
+    archive(&env);
+    let damage = |name: &str| {
+        let id = env.git("", &["rev-parse", name]);
+        let object = env.path(&format!(".git/objects/{}/{}", &id[..2], id[2..].trim()));
+        std::fs::remove_file(&object).unwrap();
+    };
+    damage("HEAD:data/moves/2015/07");
+    only(&findings(&env, &[]), "data/moves/2015/07", "damaged object", "git cannot read the folder: it is missing");
+    damage("HEAD");
+    only(&findings(&env, &[]), ".git", "damaged object", "cannot be read: it is missing");
+}
+
+#[test]
 fn a_message_shows_the_finding_and_its_remedy() {
     let env = ArchiveEnv::new();
     archive(&env);

@@ -96,7 +96,7 @@ impl Archive {
             Some(head) => vec![head],
         };
         let committed = self.check_commits(&commits, &scope, !history)?;
-        let head = commits.last().map(|commit| self.files_of(*commit, &scope)).transpose()?;
+        let head = commits.last().map(|commit| self.files_of(*commit, &scope));
         let work = self.check_work_tree(&head.unwrap_or_default(), &scope)?;
         let versions = committed.versions.keys().chain(work.versions.iter()).collect::<BTreeSet<_>>().len();
         verified.files = versions;
@@ -152,11 +152,13 @@ impl Scope {
 
     /// Whether a path is, or leads to, something that is looked at.
     fn holds(&self, path: &str) -> bool {
-        let below = |path: &str, folder: &str| {
-            path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        self.0.is_empty() || path == DATA || self.0.iter().any(|folder| below(path, folder))
+        self.0.is_empty() || path == DATA || self.0.iter().any(|folder| is_below(path, folder))
     }
+}
+
+/// Whether a path is a folder or lies in it.
+fn is_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Does the same work on many things, on all cores. Each thread makes its own tools once. The answers

@@ -9,7 +9,7 @@ use git2::{Index, IndexEntry, ObjectType, Oid};
 
 use super::content::{MAX_FILE, document_fault};
 use super::remedy::{quoted, restore};
-use super::{Cause, Finding, Scope, in_parallel};
+use super::{Cause, Finding, Scope, in_parallel, is_below};
 use crate::archive::{Archive, ArchiveError, DATA, HASH_LIST, HashList, Place};
 use crate::model::ContentHash;
 
@@ -29,6 +29,14 @@ pub(super) struct WorkTree {
     pub findings: Vec<Finding>,
     /// Every file by path and the blob that it makes, hash lists apart.
     pub versions: BTreeSet<(String, Oid)>,
+}
+
+/// What HEAD has under `data/`.
+#[derive(Default)]
+pub(super) struct HeadFiles {
+    files: BTreeMap<String, Oid>,
+    /// Folders that git cannot read: a finding of the commit, and no word on the files in them.
+    unreadable: Vec<String>,
 }
 
 /// A file of the work tree.
@@ -54,26 +62,29 @@ struct Walk {
 }
 
 impl Archive {
-    /// Every file under `data/` in a commit, hash lists included, with its blob.
-    pub(super) fn files_of(&self, commit: Oid, scope: &Scope) -> Result<BTreeMap<String, Oid>, ArchiveError> {
-        let mut files = BTreeMap::new();
-        let Ok(tree) = self.git.find_commit(commit).and_then(|commit| commit.tree()) else { return Ok(files) };
-        if let Some(data) = tree.get_name(DATA).filter(|data| data.kind() == Some(ObjectType::Tree)) {
-            self.collect(data.id(), DATA, scope, &mut files, 1);
+    /// Every file under `data/` in a commit, hash lists included.
+    pub(super) fn files_of(&self, commit: Oid, scope: &Scope) -> HeadFiles {
+        let mut found = HeadFiles::default();
+        match self.git.find_commit(commit).and_then(|commit| commit.tree()) {
+            Err(_) => found.unreadable.push(DATA.to_owned()),
+            Ok(tree) => {
+                if let Some(data) = tree.get_name(DATA).filter(|data| data.kind() == Some(ObjectType::Tree)) {
+                    self.collect(data.id(), DATA, scope, &mut found, 1);
+                }
+            }
         }
-        Ok(files)
+        found
     }
 
-    /// What cannot be read is a finding of the commit, not of the work tree.
-    fn collect(&self, tree: Oid, folder: &str, scope: &Scope, files: &mut BTreeMap<String, Oid>, depth: usize) {
-        let Ok(tree) = self.git.find_tree(tree) else { return };
+    fn collect(&self, tree: Oid, folder: &str, scope: &Scope, found: &mut HeadFiles, depth: usize) {
+        let Ok(tree) = self.git.find_tree(tree) else { return found.unreadable.push(folder.to_owned()) };
         for entry in tree.iter() {
             let path = format!("{folder}/{}", String::from_utf8_lossy(entry.name_bytes()));
             match entry.kind() {
                 _ if !scope.holds(&path) => {}
-                Some(ObjectType::Tree) if depth < MAX_DEPTH => self.collect(entry.id(), &path, scope, files, depth + 1),
+                Some(ObjectType::Tree) if depth < MAX_DEPTH => self.collect(entry.id(), &path, scope, found, depth + 1),
                 Some(ObjectType::Blob) => {
-                    files.insert(path, entry.id());
+                    found.files.insert(path, entry.id());
                 }
                 _ => {}
             }
@@ -81,16 +92,12 @@ impl Archive {
     }
 
     /// Compares the work tree with the files of HEAD.
-    pub(super) fn check_work_tree(
-        &self,
-        head: &BTreeMap<String, Oid>,
-        scope: &Scope,
-    ) -> Result<WorkTree, ArchiveError> {
+    pub(super) fn check_work_tree(&self, head: &HeadFiles, scope: &Scope) -> Result<WorkTree, ArchiveError> {
         let mut walk = Walk::default();
         self.walk(DATA, scope, &mut walk, 1);
         let root = self.root();
         let contents =
-            in_parallel(&walk.files, || (), |(), file| read(&root.join(&file.path), file, head.get(&file.path)));
+            in_parallel(&walk.files, || (), |(), file| read(&root.join(&file.path), file, head.files.get(&file.path)));
         let mut done = WorkTree { findings: walk.findings, versions: BTreeSet::new() };
         let index = self.git.index().map_err(ArchiveError::git("read the index"))?;
         let mut files: BTreeMap<&str, (&WorkFile, Content)> = BTreeMap::new();
@@ -116,19 +123,16 @@ impl Archive {
             .collect();
         let judge = Judge { archive: self, index: &index, lists: &lists };
         for (path, (file, content)) in &files {
-            let verdict = match head.get(*path) {
+            let verdict = match head.files.get(*path) {
                 Some(blob) if *blob == content.blob => None,
                 Some(blob) => Some(judge.changed(file, content, *blob)),
+                None if head.unreadable.iter().any(|folder| is_below(path, folder)) => None,
                 None => judge.unknown(file, content),
             };
             done.findings.extend(verdict);
         }
-        let closed = |path: &str| {
-            walk.closed.iter().any(|folder| {
-                path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            })
-        };
-        for path in head.keys().filter(|path| !files.contains_key(path.as_str()) && !closed(path)) {
+        let closed = |path: &str| walk.closed.iter().any(|folder| is_below(path, folder));
+        for path in head.files.keys().filter(|path| !files.contains_key(path.as_str()) && !closed(path)) {
             let skipped =
                 index.get_path(Path::new(path), 0).is_some_and(|entry| entry.flags_extended & SKIP_WORKTREE != 0);
             if !skipped {
@@ -234,11 +238,8 @@ impl Judge<'_> {
         if let Some(fault) = fault {
             problem.push_str(&format!("; {}", fault.problem));
         }
-        let (cause, remedy) = match rotten {
-            true => (Cause::BitRot, restore(path)),
-            false => (Cause::OwnEdit, restore(path)),
-        };
-        finding(path, cause, &problem, remedy)
+        let cause = if rotten { Cause::BitRot } else { Cause::OwnEdit };
+        finding(path, cause, &problem, restore(path))
     }
 
     /// A file that HEAD does not have.

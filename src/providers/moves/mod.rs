@@ -10,7 +10,7 @@ mod tests;
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, RecordRules};
-use crate::model::{AppIn, DayRange, Description, QuotaWindow, Resource, Resources, SignIn};
+use crate::model::{DayRange, Description, QuotaWindow, Resource, Resources, SignIn};
 
 use super::{Answer, DayAnswer, Opening, Provider};
 
@@ -34,7 +34,6 @@ static DESCRIPTION: Description = Description {
         token: "/oauth/v1/access_token",
         revoke: None,
         scopes: &["activity", "location"],
-        app_in: AppIn::Body,
         register: "https://dev.moves-app.com/apps (gone since 2018-07-31)",
     },
     quota: &[

@@ -295,12 +295,37 @@ fn a_429_waits_for_the_window_that_is_used_up() {
 }
 
 #[test]
-fn a_wish_to_stop_cuts_the_pauses_and_asks_nothing_more() {
+fn a_wish_to_stop_asks_nothing_more() {
     let mut bench = Bench::new();
     let mut session = bench.signed_in();
     bench.stop.set();
     assert!(matches!(open(&mut session), Err(FetchError::Interrupted)));
     assert_eq!(session.requests(), 0);
+}
+
+#[test]
+fn a_wish_to_stop_cuts_the_pause_before_a_retry() {
+    let mut bench = Bench::new();
+    // A pause of over eight minutes.
+    bench.give("FITSNAP_PATIENCE", "60000000");
+    let mut session = bench.signed_in();
+    bench.pretend.misbehave(Misbehaviour::of(Fault::Status(503)));
+    let ended = run(async {
+        let wish = async {
+            while bench.asked("/profile") == 0 {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+            bench.stop.set();
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            ended = Moves.open(&mut session) => Some(ended),
+            () = wish => None,
+            () = tokio::time::sleep(std::time::Duration::from_secs(30)) => None,
+        }
+    });
+    assert!(matches!(ended, Some(Err(FetchError::Interrupted))), "{ended:?}");
+    assert_eq!(session.requests(), 1);
 }
 
 #[test]
