@@ -174,7 +174,7 @@ impl Fault {
                 "openat",
                 "write",
             ],
-            Fault::Full => &["rename", "link", "linkat", "mkdir", "openat", "write"],
+            Fault::Full => &["rename", "renameat", "link", "linkat", "mkdir", "openat", "write"],
             Fault::Broken => &[
                 "rename",
                 "link",
