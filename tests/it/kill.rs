@@ -159,6 +159,7 @@ impl Fault {
         match self {
             Fault::Kill => &[
                 "rename",
+                "renameat",
                 "renameat2",
                 "link",
                 "linkat",
@@ -177,6 +178,7 @@ impl Fault {
             Fault::Full => &["rename", "renameat", "link", "linkat", "mkdir", "openat", "write"],
             Fault::Broken => &[
                 "rename",
+                "renameat",
                 "link",
                 "linkat",
                 "unlink",
