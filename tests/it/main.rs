@@ -8,5 +8,7 @@ mod hooks;
 mod init;
 mod layers;
 mod login;
+mod machine;
 mod status;
+mod sync;
 mod verify;
