@@ -11,4 +11,8 @@ mod login;
 mod machine;
 mod status;
 mod sync;
+mod sync_guards;
+mod sync_rewrites;
+mod sync_stop;
+mod sync_trouble;
 mod verify;

@@ -18,10 +18,7 @@ fn the_first_sync_brings_every_day_with_the_fewest_requests_in_one_commit() {
     let machine = Machine::with(options);
     let told = machine.tally(&[], 0);
     let asked = machine.asked();
-    assert_eq!(
-        asked,
-        ["profile", "20150705-20150711", "20150628-20150704", "20150621-20150627", "20150619-20150620"]
-    );
+    assert_eq!(asked, ["profile", "20150705-20150711", "20150628-20150704", "20150621-20150627", "20150619-20150620"]);
     let commit = machine.head();
     assert_eq!(
         told,
@@ -55,7 +52,8 @@ fn a_commit_tells_who_when_and_what() {
     );
     let day = machine.document("2015-07-10");
     let wire = machine.moves.day("2015-07-10".parse().unwrap());
-    let envelope = format!("{{\"resources\":{{\"storyline\":[{wire}]}},\"provider\":\"moves\",\"date\":\"2015-07-10\"}}");
+    let envelope =
+        format!("{{\"resources\":{{\"storyline\":[{wire}]}},\"provider\":\"moves\",\"date\":\"2015-07-10\"}}");
     let canonical = machine.env.run_with_input(&["canon"], &envelope).code(0);
     assert_eq!(day, canonical.stdout);
 }
@@ -144,10 +142,8 @@ fn a_first_sync_of_a_range_leaves_the_rest_for_later() {
 #[test]
 fn the_settings_say_since_when_and_how_far_back() {
     let machine = Machine::new();
-    let tables = format!(
-        "[providers.moves]\nbase_url = \"{}\"\nsince = \"2015-07-01\"\nwindow = 3\n",
-        machine.moves.base_url()
-    );
+    let tables =
+        format!("[providers.moves]\nbase_url = \"{}\"\nsince = \"2015-07-01\"\nwindow = 3\n", machine.moves.base_url());
     machine.configure(&tables);
     machine.sync(&[]).code(0);
     assert_eq!(machine.days(), dates("2015-07-01", "2015-07-11"));
