@@ -59,6 +59,12 @@ impl Unsynced {
         Ok(())
     }
 
+    /// Counts a file that stands as it is to be, but whose bytes may not be on the disk.
+    pub(super) fn note(&mut self, path: &Path) {
+        self.count += 1;
+        self.folders.insert(path.parent().unwrap_or(Path::new(".")).to_owned());
+    }
+
     /// Takes a file away.
     pub(super) fn remove(&mut self, path: &Path) -> Result<(), ArchiveError> {
         match fs::remove_file(path) {

@@ -122,6 +122,11 @@ impl PackFile {
 /// git looks at packs by their indexes.
 fn store_pack(pack: PackFile, odb: &Odb<'_>, scratch: &Path, folder: &Path) -> Result<(), ArchiveError> {
     let failed = |source| ArchiveError::Io { verb: "write a pack in", path: scratch.to_owned(), source };
+    // The indexer is libgit2's, and so are its errors, in the guise of I/O.
+    let refused = |error: io::Error| match error.downcast::<git2::Error>() {
+        Ok(error) => ArchiveError::git("index a pack")(error),
+        Err(error) => failed(error),
+    };
     let mut reader = BufReader::with_capacity(1 << 16, pack.finish().map_err(failed)?);
     let work = tempfile::Builder::new().prefix("pack-").tempdir_in(scratch).map_err(failed)?;
     let mut indexer = Indexer::new(Some(odb), work.path(), 0o444, false).map_err(ArchiveError::git("index a pack"))?;
@@ -133,9 +138,9 @@ fn store_pack(pack: PackFile, odb: &Odb<'_>, scratch: &Path, folder: &Path) -> R
             break;
         }
         digest.update(&buffer[..count]);
-        indexer.write_all(&buffer[..count]).map_err(failed)?;
+        indexer.write_all(&buffer[..count]).map_err(refused)?;
     }
-    indexer.write_all(&digest.finalize()).map_err(failed)?;
+    indexer.write_all(&digest.finalize()).map_err(refused)?;
     let name = indexer.commit().map_err(ArchiveError::git("index a pack"))?;
     make_folder(folder)?;
     for ending in ["pack", "idx"] {

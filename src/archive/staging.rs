@@ -19,9 +19,8 @@ const SKIP_WORKTREE: u16 = 1 << 14;
 const NAMED: usize = 3;
 
 impl Archive {
-    /// Stops where something of the person's own is in the way of a commit: a merge under way, or
-    /// edits under `data/` that are staged or in the work tree.
-    pub(super) fn guard(&self, tree: Option<&Tree<'_>>) -> Result<(), ArchiveError> {
+    /// Stops where the person is in the middle of something that ends in a commit of its own.
+    pub(super) fn guard_state(&self) -> Result<(), ArchiveError> {
         let under_way = match self.git.state() {
             RepositoryState::Clean => None,
             RepositoryState::Merge => Some(("a merge", "finish it (git commit) or leave it (git merge --abort)")),
@@ -39,12 +38,17 @@ impl Archive {
                 Some(("git am", "finish it (git am --continue) or leave it (git am --abort)"))
             }
         };
-        if let Some((what, hint)) = under_way {
-            return Err(ArchiveError::Guard {
+        match under_way {
+            None => Ok(()),
+            Some((what, hint)) => Err(ArchiveError::Guard {
                 problem: format!("{what} is under way in this archive"),
                 hint: hint.to_owned(),
-            });
+            }),
         }
+    }
+
+    /// Stops where the person has edits under `data/`, staged or in the work tree.
+    pub(super) fn guard_edits(&self, tree: Option<&Tree<'_>>) -> Result<(), ArchiveError> {
         let edited = self.own_edits(tree)?;
         if edited.is_empty() {
             return Ok(());
@@ -95,7 +99,13 @@ impl Archive {
         Ok(edited)
     }
 
-    fn list_files(&self, tree: Oid, folder: &str, into: &mut Vec<(String, Oid)>) -> Result<(), ArchiveError> {
+    /// The files below a tree, with their paths and blobs, in git's order.
+    pub(super) fn list_files(
+        &self,
+        tree: Oid,
+        folder: &str,
+        into: &mut Vec<(String, Oid)>,
+    ) -> Result<(), ArchiveError> {
         let tree = self.git.find_tree(tree).map_err(ArchiveError::git(format!("read the folder {folder}")))?;
         for entry in tree.iter() {
             let path = format!("{folder}/{}", String::from_utf8_lossy(entry.name_bytes()));
@@ -122,7 +132,9 @@ impl Archive {
         }
         let told = stat(&meta, entry.id, &entry.path);
         let settled = meta.modified().ok().zip(index_written).is_some_and(|(file, index)| file < index);
-        if settled && told.mtime == entry.mtime && told.file_size == entry.file_size {
+        // The time of the last change tells what a copy that keeps the time of writing does not.
+        let same_times = told.mtime == entry.mtime && told.ctime == entry.ctime;
+        if settled && same_times && told.file_size == entry.file_size {
             return Ok(false);
         }
         Ok(blob_of(&file)? != Some(entry.id))
@@ -157,14 +169,31 @@ impl Archive {
         Ok(())
     }
 
-    /// Brings work tree and index along for these paths. A file that holds something else than the old
-    /// or the new content is a person's: it stays, and the next sync stops and names it.
-    pub(super) fn bring_along(&self, edits: &Edits, old: &Edits, scratch: &Path) -> Result<(), ArchiveError> {
+    /// Takes git's lock on the index: while it is held no git stages or commits anything.
+    pub(super) fn lock_index(&self, scratch: &Path) -> Result<GitLock, ArchiveError> {
+        GitLock::take(&self.git.path().join("index"), scratch)
+    }
+
+    /// Brings work tree and index along for these paths, while the index is locked. A file that holds
+    /// something else than the old or the new content is a person's: it stays, and the next sync stops
+    /// and names it.
+    pub(super) fn bring_along(
+        &self,
+        edits: &Edits,
+        old: &Edits,
+        scratch: &Path,
+        _index: &GitLock,
+    ) -> Result<(), ArchiveError> {
         let mut written = Unsynced::default();
         for (path, new) in edits {
             let file = self.root.join(path);
             let found = blob_of(&file)?;
-            if found == *new || found != old.get(path).copied().flatten() {
+            if found == *new {
+                // It may be from a run that was ended before it synced.
+                written.note(&file);
+                continue;
+            }
+            if found != old.get(path).copied().flatten() && !self.is_cut_off(&file, *new)? {
                 continue;
             }
             match new {
@@ -182,6 +211,20 @@ impl Archive {
         self.update_index(edits, old, scratch)
     }
 
+    /// Whether a file is this blob with bytes missing or zero, as a power cut leaves it: nothing that
+    /// a person made is in it.
+    fn is_cut_off(&self, file: &Path, blob: Option<Oid>) -> Result<bool, ArchiveError> {
+        let Some(blob) = blob else { return Ok(false) };
+        let whole = self.git.find_blob(blob).map_err(ArchiveError::git(format!("read blob {blob}")))?;
+        let whole = whole.content();
+        let is_file = |meta: Metadata| meta.is_file() && meta.len() <= whole.len() as u64;
+        if !fs::symlink_metadata(file).is_ok_and(is_file) {
+            return Ok(false);
+        }
+        let found = fs::read(file).map_err(ArchiveError::io("read", file))?;
+        Ok(found.len() <= whole.len() && found.iter().zip(whole).all(|(found, whole)| found == whole || *found == 0))
+    }
+
     /// Git knows no empty folders; neither does a checkout.
     fn remove_empty_folders(&self, path: &str) {
         for folder in Path::new(path).ancestors().skip(1).take_while(|folder| !folder.as_os_str().is_empty()) {
@@ -193,7 +236,6 @@ impl Archive {
 
     fn update_index(&self, edits: &Edits, old: &Edits, scratch: &Path) -> Result<(), ArchiveError> {
         let path = self.git.path().join("index");
-        let _lock = GitLock::take(&path, scratch)?;
         // libgit2 would take index.lock itself, and a lock that it leaves behind cannot be told from
         // git's: so it works on a copy.
         let work = scratch.join("index");
@@ -204,6 +246,7 @@ impl Archive {
         }
         let failed = || ArchiveError::git("update the index");
         let mut index = Index::open(&work).map_err(failed())?;
+        self.keep_doubts(&mut index, &path).map_err(failed())?;
         for (name, new) in edits {
             let place = Path::new(name);
             let staged = index.get_path(place, 0).map(|entry| entry.id);
@@ -234,10 +277,30 @@ impl Archive {
         let _ = fs::remove_file(&work);
         Ok(())
     }
+
+    /// Git looks at a file itself where its time is not before the index's: it may have changed right
+    /// after it was staged. The index gets a younger time now, so such a file, where it did change, is
+    /// marked as git does: with no size.
+    fn keep_doubts(&self, index: &mut Index, path: &Path) -> Result<(), git2::Error> {
+        let Some(written) = fs::metadata(path).ok().map(|meta| stat(&meta, Oid::ZERO_SHA1, b"").mtime) else {
+            return Ok(());
+        };
+        let time = |time: IndexTime| (time.seconds(), time.nanoseconds());
+        for mut entry in (0..index.len()).filter_map(|at| index.get(at)).collect::<Vec<_>>() {
+            if time(entry.mtime) >= time(written) {
+                let file = self.root.join(String::from_utf8_lossy(&entry.path).as_ref());
+                if blob_of(&file).ok().flatten() != Some(entry.id) {
+                    entry.file_size = 0;
+                    index.add(&entry)?;
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The blob that a file's bytes make; none where no file is.
-fn blob_of(path: &Path) -> Result<Option<Oid>, ArchiveError> {
+pub(super) fn blob_of(path: &Path) -> Result<Option<Oid>, ArchiveError> {
     match fs::symlink_metadata(path) {
         Ok(meta) if meta.is_file() => {}
         Ok(_) => return Ok(Some(Oid::ZERO_SHA1)),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 
 use chrono::{DateTime, Utc};
-use git2::{ObjectType, Odb, Oid};
+use git2::{ObjectType, Odb};
 
 use super::identity::Identity;
 use super::objects::NewObjects;
@@ -37,17 +37,20 @@ impl Archive {
     /// them; nothing was changed then.
     pub fn writer<'a>(&'a self, _lock: &'a Lock) -> Result<Writer<'a>, ArchiveError> {
         let identity = Identity::of(&self.git, &self.environment)?;
+        // In a rebase HEAD is detached too, but the rebase is what the person knows of.
+        self.guard_state()?;
         self.heal()?;
         let branch = self.branch()?;
         let tree = self.tree_of(&branch)?;
-        self.guard(tree.as_ref())?;
+        self.guard_edits(tree.as_ref())?;
         let odb = self.git.odb().map_err(ArchiveError::git("open the objects"))?;
         let objects = NewObjects::new(&self.scratch());
         let (edits, hashes) = (Edits::new(), BTreeMap::new());
         Ok(Writer { archive: self, identity, odb, branch, objects, edits, hashes, is_large: false })
     }
 
-    fn tree_of(&self, branch: &Branch) -> Result<Option<git2::Tree<'_>>, ArchiveError> {
+    /// The tree that a branch stands at.
+    pub(super) fn tree_of(&self, branch: &Branch) -> Result<Option<git2::Tree<'_>>, ArchiveError> {
         let Some(tip) = branch.tip else { return Ok(None) };
         let tree = self.git.find_commit(tip).and_then(|commit| commit.tree());
         tree.map(Some).map_err(ArchiveError::git(format!("read commit {tip}")))
@@ -126,15 +129,22 @@ impl Writer<'_> {
         let objects = std::mem::replace(&mut self.objects, NewObjects::new(&scratch));
         self.is_large |= objects.is_many();
         objects.store(&self.odb, git.commondir())?;
+        // From before the reference moves until the index has followed: in between any other git would
+        // take the commit's files for a person's edits.
+        let index = self.archive.lock_index(&scratch)?;
         self.archive.begin_journal(&self.branch, commit, &self.edits, &old)?;
         let subject = message.lines().next().unwrap_or_default();
         let moved = self.archive.move_branch(&self.branch, commit, &committer, subject, &scratch);
         if let Err(error) = moved {
-            self.archive.end_journal()?;
+            // It may have moved and not be known to be on the disk; then the rest is the next writer's.
+            if self.archive.branch()?.tip != Some(commit) {
+                self.archive.end_journal()?;
+            }
             return Err(error);
         }
         self.branch.tip = Some(commit);
-        self.archive.bring_along(&self.edits, &old, &scratch)?;
+        self.archive.bring_along(&self.edits, &old, &scratch, &index)?;
+        drop(index);
         self.archive.end_journal()?;
         self.abandon();
         Ok(Some(CommitId(commit)))

@@ -43,7 +43,7 @@ impl Label {
         };
         // A record that only says which day it is of is called by nothing.
         let stamp = |path: &&str| text(path).and_then(|text| Stamp::read(&text)).filter(|stamp| stamp.time.is_some());
-        let time = |paths: &[&str]| paths.iter().find_map(|path| stamp(path));
+        let time = |paths: &[&str]| paths.iter().find_map(&stamp);
         let start = time(&STARTS).map(|stamp| stamp.short(day)).unwrap_or_default();
         let end = time(&ENDS).map(|stamp| stamp.short(day)).unwrap_or_default();
         let mut name = NAMES.iter().find_map(text).unwrap_or_default();

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, VecDeque};
 use chrono::{DateTime, Utc};
 
 pub use finding::{Finding, Wanted};
-pub use revision::{Fact, Facts, Revision, days_after, settled};
-pub use words::{Detail, Line, Tone, generic};
+pub use revision::{Fact, Facts, Revision};
+pub use words::{Detail, Line, Tone};
 
 use crate::archive::{Archive, ArchiveError, BlobId, CommitId, History, Scope};
 use crate::config::{ArchiveSettings, ProviderSettings};

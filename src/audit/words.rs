@@ -71,8 +71,8 @@ struct Found<'j> {
     array: Option<(String, String, bool)>,
     /// The pointer to that record, and the record.
     record: Option<(String, Value<'j>)>,
-    /// The same of the record around it, if any.
-    around: Option<(String, Value<'j>)>,
+    /// The same of the record around it, if any, and the name of its array.
+    around: Option<(String, Value<'j>, String, bool)>,
     /// The members from the innermost record on.
     member: Vec<String>,
 }
@@ -93,7 +93,9 @@ impl<'j> Finder<'j> {
                     let items = self.arrays.entry(path.clone()).or_insert_with(|| array.items().collect());
                     let item = token.parse::<usize>().ok().and_then(|index| items.get(index).copied());
                     if let Some(record) = item.filter(|item| item.kind() == Kind::Object) {
-                        found.around = found.record.take();
+                        let array = found.array.take().map(|(_, name, top)| (name, top));
+                        found.around =
+                            found.record.take().zip(array).map(|((path, value), (name, top))| (path, value, name, top));
                         found.array = Some((path.clone(), name.clone(), depth == resource_depth));
                         found.record = Some((format!("{path}/{token}"), record));
                         found.member.clear();
@@ -135,7 +137,8 @@ struct Group<'e> {
     altered_at: HashMap<String, usize>,
     /// Records that came or went, by the record around them.
     moved: BTreeMap<(String, bool), Vec<Label>>,
-    around: HashMap<String, Label>,
+    /// Those records around, by pointer: what they are, and what they are called.
+    around: HashMap<String, (String, Label)>,
     loose: Vec<(String, &'e Edit)>,
 }
 
@@ -167,13 +170,12 @@ pub fn describe(old: Value<'_>, new: Value<'_>, edits: &[Edit], day: Option<Day>
             continue;
         };
         if matches!(edit.change, Change::RecordAdded | Change::RecordRemoved) && found.member.is_empty() {
-            let (around, label) = match found.around {
-                Some((path, value)) => (path, Label::of(value, day, |_| None)),
-                None => (String::new(), Label::default()),
-            };
-            let around = if label.is_empty() { String::new() } else { around };
-            group.moved.entry((around.clone(), gone)).or_default().push(Label::of(record, day, |_| None));
-            group.around.entry(around).or_insert(label);
+            let around = found
+                .around
+                .map(|(path, value, name, top)| (path, words(&name, top).0, Label::of(value, day, |_| None)));
+            let (path, word, label) = around.filter(|(.., label)| !label.is_empty()).unwrap_or_default();
+            group.moved.entry((path.clone(), gone)).or_default().push(Label::of(record, day, |_| None));
+            group.around.entry(path).or_insert((word, label));
             continue;
         }
         let earlier = |path: &str| {
@@ -227,11 +229,14 @@ impl Group<'_> {
             tell(rest.trim_start_matches('.'), edit, day, &mut line);
             lines.push(line);
         }
-        if self.altered.len() > detail.sum_from {
+        // Where members only came or went there are no two values to tell.
+        let one_sided = |(_, edit): &(String, &Edit)| edit.old.is_none() || edit.new.is_none();
+        let dull = self.altered.iter().flat_map(|altered| &altered.edits).all(one_sided);
+        if self.altered.len() > if dull { detail.sum_from.min(4) } else { detail.sum_from } {
             lines.push(self.altered_sum(resource));
         } else {
             for altered in &self.altered {
-                lines.push(self.altered_line(resource, altered, day, detail));
+                self.altered_lines(resource, altered, day, detail, lines);
             }
         }
         for ((around, gone), labels) in &self.moved {
@@ -240,34 +245,51 @@ impl Group<'_> {
         }
     }
 
+    /// `storyline segment 17:59-22:59 Home`
     fn title(&self, resource: &str, word: &str, label: &Label) -> Line {
-        let mut words = vec![resource];
         // `activities activity` says the same thing twice.
-        if word.is_empty() || self.many == resource {
-            words.clear();
-        }
-        words.extend([word, &label.span, &label.name]);
-        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
-        vec![(Tone::Name, words.join(" "))]
+        let resource = if words(resource, false).0 == word { "" } else { resource };
+        vec![(Tone::Name, joined(&[resource, word, &label.span, &label.name]))]
     }
 
-    fn altered_line(&self, resource: &str, altered: &Altered<'_>, day: Option<Day>, detail: Detail) -> Line {
+    fn altered_lines(
+        &self,
+        resource: &str,
+        altered: &Altered<'_>,
+        day: Option<Day>,
+        detail: Detail,
+        lines: &mut Vec<Line>,
+    ) {
         let mut line = match altered.label.is_empty() {
             true => vec![(Tone::Name, resource.to_owned())],
             false => self.title(resource, &self.one, &altered.label),
         };
-        line.push((Tone::Plain, ": ".into()));
+        line.push((Tone::Plain, ":".into()));
+        let each_its_own = detail.members == usize::MAX && altered.edits.len() > 3;
+        if each_its_own {
+            lines.push(std::mem::take(&mut line));
+        }
         for (at, (member, edit)) in altered.edits.iter().enumerate() {
-            if at > 0 {
-                line.push((Tone::Plain, ", ".into()));
-            }
             if at == detail.members && altered.edits.len() > at + 1 {
-                line.push((Tone::Dim, format!("{} more members", altered.edits.len() - at)));
+                line.push((Tone::Dim, format!(", {} more members", altered.edits.len() - at)));
                 break;
             }
+            let before = if each_its_own {
+                "    "
+            } else if at == 0 {
+                " "
+            } else {
+                ", "
+            };
+            line.push((Tone::Plain, before.into()));
             tell(member, edit, day, &mut line);
+            if each_its_own {
+                lines.push(std::mem::take(&mut line));
+            }
         }
-        line
+        if !line.is_empty() {
+            lines.push(line);
+        }
     }
 
     fn altered_sum(&self, resource: &str) -> Line {
@@ -297,43 +319,41 @@ impl Group<'_> {
     fn moved_lines(
         &self,
         resource: &str,
-        around: &Label,
+        (word, around): &(String, Label),
         gone: bool,
         labels: &[Label],
         detail: Detail,
         lines: &mut Vec<Line>,
     ) {
-        let (word, tone) = if gone { ("removed", Tone::Old) } else { ("added", Tone::New) };
-        let head = || match around.is_empty() {
-            true => vec![(Tone::Name, resource.to_owned())],
-            false => self.title(resource, "", around),
+        let (happened, tone) = if gone { ("removed", Tone::Old) } else { ("added", Tone::New) };
+        let head = |one: &Label| match around.is_empty() {
+            true if one.is_empty() => vec![(Tone::Name, resource.to_owned()), (Tone::Plain, ": ".into())],
+            true => self.title(resource, &self.one, one),
+            false => [self.title(resource, word, around), vec![(Tone::Plain, ": ".into())]].concat(),
         };
         if labels.len() <= detail.sum_from.min(8) && labels.iter().all(|label| !label.is_empty()) {
             for label in labels {
-                let mut line = match around.is_empty() {
-                    true => self.title(resource, &self.one, label),
-                    false => {
-                        let mut line = vec![(Tone::Name, format!("{resource} {} {}", around.span, around.name))];
-                        line.push((Tone::Plain, ": ".into()));
-                        let words = [self.one.as_str(), &label.span, &label.name];
-                        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
-                        line.push((Tone::Plain, words.join(" ")));
-                        line
-                    }
-                };
-                line.push((tone, format!(" {word}")));
+                let mut line = head(label);
+                if !around.is_empty() {
+                    line.push((Tone::Plain, joined(&[&self.one, &label.span, &label.name])));
+                }
+                line.push((tone, format!(" {happened}")));
                 lines.push(line);
             }
             return;
         }
+        let mut line = head(&Label::default());
         let labels: Vec<&Label> = labels.iter().collect();
-        let words = if labels.len() == 1 { &self.one } else { &self.many };
-        let mut line = head();
-        line.push((Tone::Plain, format!(": {} {words} ", labels.len())));
-        line.push((tone, word.to_owned()));
+        let what = if labels.len() == 1 { &self.one } else { &self.many };
+        line.push((Tone::Plain, format!("{} {what} ", labels.len())));
+        line.push((tone, happened.to_owned()));
         line.push((Tone::Plain, reach(&labels)));
         lines.push(line);
     }
+}
+
+fn joined(words: &[&str]) -> String {
+    words.iter().filter(|word| !word.is_empty()).copied().collect::<Vec<_>>().join(" ")
 }
 
 fn reach(labels: &[&Label]) -> String {

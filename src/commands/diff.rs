@@ -105,7 +105,7 @@ fn newest(audit: &mut Audit<'_>, archive: &Archive, provider: &ProviderName, day
         return Err(show::missing(archive, provider, day, None)?);
     };
     let after = log::when(&revision).map(|after| format!(", {after}")).unwrap_or_default();
-    let head = format!("{after} in {}, {}", revision.commit.short(), past::minute(revision.time));
+    let head = format!("{after}  in {}, {}", revision.commit.short(), past::minute(revision.time));
     let from = State { commit: None, blob: revision.old };
     Ok((from, State { commit: Some(revision.commit), blob: revision.new }, Some(kind), head))
 }

@@ -119,14 +119,14 @@ fn print(revision: &Revision, kind: RevisionKind, finding: &Finding, ui: &mut Ui
     past::print_lines(&finding.lines, ui);
 }
 
-/// `5 days after`, `settled, 31 days after`; nothing for the day itself and the one after.
+/// `5 days after`, `31 days after, settled`; nothing for the day itself and the one after.
 pub(super) fn when(revision: &Revision) -> Option<String> {
     let days = match revision.days_after {
         0 => return None,
         1 => "1 day after".to_owned(),
         days => format!("{days} days after"),
     };
-    Some(if revision.settled { format!("settled, {days}") } else { days })
+    Some(if revision.settled { format!("{days}, settled") } else { days })
 }
 
 fn as_json(revision: &Revision, kind: RevisionKind, finding: &Finding) -> String {

@@ -3,11 +3,9 @@
 
 use chrono::{DateTime, Days, Months, NaiveTime, TimeDelta, Utc};
 
-use super::Context;
 use crate::archive::{Archive, ArchiveError, RevisionError, Scope};
 use crate::audit::{self, Facts, Finding, Line, Tone};
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
-use crate::config::ArchiveSettings;
 use crate::model::{Day, DayRange, ProviderName, RevisionKind};
 use crate::providers;
 

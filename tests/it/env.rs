@@ -91,6 +91,12 @@ impl ArchiveEnv {
         Ran::of(format!("fitsnap {}", args.join(" ")), child.wait_with_output().unwrap())
     }
 
+    /// Runs any program.
+    pub fn run_program(&self, program: &str, args: &[&str]) -> Ran {
+        let output = self.command(program).args(args).output().unwrap();
+        Ran::of(format!("{program} {}", args.join(" ")), output)
+    }
+
     /// Runs git in a folder below the work folder and tells its output; it must succeed.
     pub fn git(&self, folder: &str, args: &[&str]) -> String {
         let ran = self.try_git(folder, args);

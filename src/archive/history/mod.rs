@@ -16,7 +16,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use git2::{Oid, Repository};
 
 pub use revision::RevisionError;
-pub use scope::{Pattern, Scope};
+pub use scope::Scope;
 
 use super::{Archive, ArchiveError, BlobId, CommitId, Place};
 use crate::model::{Action, Day, ProviderName};

@@ -1,0 +1,403 @@
+//! `fitsnap log`, `show`, `diff`: what a provider did to the past, read from histories that real git made.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use crate::env::{ArchiveEnv, Ran};
+
+/// An archive in `a`, made by git alone.
+struct Past {
+    env: ArchiveEnv,
+}
+
+impl Past {
+    fn new() -> Past {
+        let env = ArchiveEnv::new();
+        std::fs::create_dir(env.path("a")).unwrap();
+        env.git("a", &["init", "-q"]);
+        std::fs::write(env.path("a/fitsnap.toml"), "format = 1\n").unwrap();
+        let past = Past { env };
+        past.commit("2015-07-01T00:00:00Z", "Begin");
+        past
+    }
+
+    fn put(&self, day: &str, text: &str) {
+        let path = self.env.path(&format!("a/data/moves/{}.json", day.replace('-', "/")));
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn put_day(&self, day: &str, storyline: &str) {
+        self.put(day, &document(day, storyline));
+    }
+
+    fn remove(&self, day: &str) {
+        std::fs::remove_file(self.env.path(&format!("a/data/moves/{}.json", day.replace('-', "/")))).unwrap();
+    }
+
+    fn commit(&self, time: &str, message: &str) -> String {
+        self.env.git("a", &["add", "-A"]);
+        self.commit_index(time, message)
+    }
+
+    fn commit_index(&self, time: &str, message: &str) -> String {
+        self.env.set("GIT_COMMITTER_DATE", time);
+        self.env.set("GIT_AUTHOR_DATE", time);
+        self.env.git("a", &["commit", "-q", "--allow-empty", "-m", message]);
+        self.env.git("a", &["rev-parse", "HEAD"]).trim().to_owned()
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        self.env.run(&[&["-C", "a"], args].concat())
+    }
+
+    /// `date kind` of each revision that a log shows.
+    fn kinds(&self, args: &[&str]) -> Vec<String> {
+        let said = self.run(&[&["log", "--json"], args].concat()).code(0).stdout;
+        let word = |line: &serde_json::Value, name: &str| line[name].as_str().unwrap().to_owned();
+        let lines = said.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        lines.map(|line| format!("{} {}", word(&line, "date"), word(&line, "kind"))).collect()
+    }
+
+    /// One life of a day, each step another kind.
+    fn with_every_kind() -> Past {
+        let past = Past::new();
+        let day = "2015-07-05";
+        past.put_day(day, r#"[{"segments": [{"startTime": "20150705T080000Z", "type": "place"}]}]"#);
+        past.commit("2015-07-05T12:00:00Z", "moves: 1 new\n\nFitsnap-Provider: moves\nFitsnap-Action: sync");
+        past.put_day(day, r#"[{"segments": [{"startTime": "20150705T080000Z", "type": "place"}, {"startTime": "20150705T090000Z", "type": "move"}]}]"#);
+        past.commit("2015-07-06T12:00:00Z", "grown");
+        past.put_day(day, r#"[{"segments": [{"startTime": "20150705T080000Z", "type": "off"}, {"startTime": "20150705T090000Z", "type": "move"}]}]"#);
+        past.commit("2015-07-08T12:00:00Z", "revised");
+        past.put_day(day, r#"[{"segments": [{"startTime": "20150705T080000Z", "type": "off"}]}]"#);
+        past.commit("2015-07-11T12:00:00Z", "shrunk");
+        past.put_day(day, r#"[ {"segments":[{"type":"off","startTime":"20150705T080000Z"}]} ]"#);
+        past.commit("2015-07-11T13:00:00Z", "reformatted");
+        past.remove(day);
+        past.commit("2015-07-12T12:00:00Z", "withdrawn");
+        past.put_day(day, r#"[{"segments": [{"startTime": "20150705T080000Z", "type": "place"}]}]"#);
+        past.commit("2015-07-13T12:00:00Z", "restored");
+        past
+    }
+}
+
+fn document(day: &str, storyline: &str) -> String {
+    format!(
+        "{{\n  \"date\": \"{day}\",\n  \"provider\": \"moves\",\n  \"resources\": {{\"storyline\": {storyline}}}\n}}\n"
+    )
+}
+
+const ALL_KINDS: [&str; 7] = [
+    "2015-07-05 restored",
+    "2015-07-05 withdrawn",
+    "2015-07-05 reformatted",
+    "2015-07-05 shrunk",
+    "2015-07-05 revised",
+    "2015-07-05 grown",
+    "2015-07-05 new",
+];
+
+#[test]
+fn each_step_in_the_life_of_a_day_has_its_kind() {
+    let past = Past::with_every_kind();
+    assert_eq!(past.kinds(&["--all"]), ALL_KINDS);
+    let shown: Vec<&str> = ALL_KINDS.into_iter().filter(|line| !line.ends_with("reformatted")).collect();
+    assert_eq!(past.kinds(&[]), shown);
+    assert_eq!(past.kinds(&["--day", "2015-07-05"]), shown);
+    assert_eq!(past.kinds(&["--provider", "moves"]), shown);
+    assert_eq!(past.kinds(&["--kind", "reformatted"]), ["2015-07-05 reformatted"]);
+    assert_eq!(past.kinds(&["--kind", "new,shrunk"]), ["2015-07-05 shrunk", "2015-07-05 new"]);
+    assert_eq!(past.kinds(&["-n", "2"]), shown[..2]);
+    let said = past.run(&["log"]).code(0).stdout;
+    for words in
+        ["withdrawn, 6 days after, settled", "grown", "segment 09:00 move", "type \"place\" -> \"off\"", "sync"]
+    {
+        assert!(said.contains(words), "{words} in\n{said}");
+    }
+}
+
+#[test]
+fn json_has_the_promised_shape_to_the_byte() {
+    let past = Past::new();
+    past.put_day("2015-07-05", r#"[{"date": "20150705", "lastUpdate": "a", "segments": []}]"#);
+    let first = past.commit("2015-07-05T12:00:00Z", "new");
+    past.put_day(
+        "2015-07-05",
+        r#"[{"date": "20150705", "lastUpdate": "b\"", "segments": [{"startTime": "20150705T080000Z"}]}]"#,
+    );
+    let second = past.commit(
+        "2015-07-11T06:00:03Z",
+        "moves: 1 revised\n\nFitsnap-Provider: moves\nFitsnap-Action: sync\nFitsnap-Format: 1",
+    );
+    let blob = |commit: &str| past.env.git("a", &["rev-parse", &format!("{commit}:data/moves/2015/07/05.json")]);
+    let (old, new) = (blob(&first), blob(&second));
+    past.run(&["log", "--json"]).code(0).stdout(&format!(
+        concat!(
+            "{{\"commit\": \"{second}\", \"time\": \"2015-07-11T06:00:03Z\", \"provider\": \"moves\", \"date\": \"2015-07-05\", ",
+            "\"kind\": \"revised\", \"days_after\": 5, \"settled\": false, \"action\": \"sync\", \"blob\": \"{new}\", ",
+            "\"resources\": {{\"storyline\": {{\"altered\": 1, \"added\": 1, \"removed\": 0}}}}, ",
+            "\"edits\": [{{\"path\": \"/resources/storyline/0/lastUpdate\", \"old\": \"a\", \"new\": \"b\\\"\"}}, ",
+            "{{\"path\": \"/resources/storyline/0/segments/0\", \"new\": {{\"startTime\": \"20150705T080000Z\"}}}}]}}\n",
+            "{{\"commit\": \"{first}\", \"time\": \"2015-07-05T12:00:00Z\", \"provider\": \"moves\", \"date\": \"2015-07-05\", ",
+            "\"kind\": \"new\", \"days_after\": 0, \"settled\": false, \"action\": null, \"blob\": \"{old}\", ",
+            "\"resources\": {{\"storyline\": {{\"altered\": 0, \"added\": 1, \"removed\": 0}}}}, \"edits\": []}}\n",
+        ),
+        first = first,
+        second = second,
+        old = old.trim(),
+        new = new.trim()
+    ));
+}
+
+#[test]
+fn days_and_dates_narrow_the_list() {
+    let past = Past::new();
+    for (day, time) in [
+        ("2015-07-02", "2015-07-02T12:00:00Z"),
+        ("2015-07-03", "2015-07-03T12:00:00Z"),
+        ("2015-07-04", "2015-07-04T12:00:00Z"),
+    ] {
+        past.put_day(day, "[]");
+        past.commit(time, "more");
+    }
+    assert_eq!(past.kinds(&["--day", "2015-07-03..2015-07-04"]), ["2015-07-04 new", "2015-07-03 new"]);
+    assert_eq!(past.kinds(&["--since", "2015-07-03", "--until", "2015-07-03"]), ["2015-07-03 new"]);
+    assert_eq!(past.kinds(&["--since", "2015-07-03T12:00:01Z"]), ["2015-07-04 new"]);
+    assert_eq!(past.kinds(&["--since", "8 days ago"]), ["2015-07-04 new", "2015-07-03 new"]);
+    let said = past.run(&["log", "--day", "2015-07-04..2015-07-03"]).code(2).stderr;
+    assert!(said.contains("before"), "{said}");
+    past.run(&["log", "--kind", "odd"]).code(2);
+    let said = past.run(&["log", "--since", "soonish"]).code(2).stderr;
+    assert!(said.contains("soonish") && said.contains("2015-07-01"), "{said}");
+    let said = past.run(&["log", "--provider", "mooves"]).code(2).stderr;
+    assert!(said.contains("mooves") && said.contains("it has moves"), "{said}");
+}
+
+#[test]
+fn within_a_commit_the_latest_day_comes_first() {
+    let past = Past::new();
+    past.put_day("2015-07-02", "[]");
+    past.put_day("2015-07-03", "[]");
+    past.commit("2015-07-03T12:00:00Z", "two");
+    assert_eq!(past.kinds(&[]), ["2015-07-03 new", "2015-07-02 new"]);
+}
+
+#[test]
+fn a_merge_tells_only_what_no_parent_has() {
+    let past = Past::new();
+    past.put_day("2015-07-02", "[1]");
+    past.commit("2015-07-02T12:00:00Z", "base");
+    past.env.git("a", &["switch", "-qc", "laptop"]);
+    past.put_day("2015-07-03", "[1]");
+    past.put_day("2015-07-02", "[2]");
+    past.commit("2015-07-03T12:00:00Z", "laptop");
+    past.env.git("a", &["switch", "-q", "main"]);
+    past.put_day("2015-07-04", "[1]");
+    past.commit("2015-07-04T12:00:00Z", "desktop");
+    past.env.set("GIT_COMMITTER_DATE", "2015-07-05T12:00:00Z");
+    past.env.git("a", &["merge", "-q", "--no-ff", "-m", "both", "laptop"]);
+    let before = past.kinds(&[]);
+    assert_eq!(before, ["2015-07-04 new", "2015-07-03 new", "2015-07-02 revised", "2015-07-02 new"]);
+    assert_eq!(past.kinds(&[]), before, "the same from what was kept");
+    past.put_day("2015-07-04", "[1, 2]");
+    past.env.git("a", &["commit", "-qa", "--amend", "--no-edit"]);
+    assert_eq!(past.kinds(&[]).len(), 5, "an edit made in the merge itself is told once");
+}
+
+#[test]
+fn the_same_change_on_two_branches_is_no_restoration() {
+    let past = Past::new();
+    past.put_day("2015-07-02", "[1]");
+    past.commit("2015-07-02T12:00:00Z", "base");
+    past.env.git("a", &["switch", "-qc", "laptop"]);
+    past.put_day("2015-07-02", "[2]");
+    past.commit("2015-07-03T12:00:00Z", "laptop");
+    past.env.git("a", &["switch", "-q", "main"]);
+    past.put_day("2015-07-02", "[2]");
+    past.commit("2015-07-04T12:00:00Z", "desktop");
+    past.env.set("GIT_COMMITTER_DATE", "2015-07-05T12:00:00Z");
+    past.env.git("a", &["merge", "-q", "--no-ff", "-m", "both", "laptop"]);
+    assert_eq!(past.kinds(&[]), ["2015-07-02 revised", "2015-07-02 revised", "2015-07-02 new"]);
+}
+
+#[test]
+fn what_is_kept_may_be_old_damaged_deleted_or_of_another_history() {
+    let past = Past::with_every_kind();
+    let kept = past.env.path("a/.git/fitsnap");
+    assert_eq!(past.kinds(&["--all"]), ALL_KINDS);
+    assert!(kept.join("history-data").is_file() && kept.join("compared").is_file());
+
+    past.put_day("2015-07-05", r#"[{"segments": []}]"#);
+    past.commit("2015-07-14T12:00:00Z", "more");
+    assert_eq!(past.kinds(&["--all"])[..2], ["2015-07-05 shrunk", "2015-07-05 restored"]);
+
+    past.env.git("a", &["reset", "-q", "--hard", "HEAD~3"]);
+    past.remove("2015-07-05");
+    past.commit("2015-07-14T13:00:00Z", "another history");
+    assert_eq!(past.kinds(&["--all"])[..], [&["2015-07-05 withdrawn"], &ALL_KINDS[2..]].concat());
+
+    for name in ["history-data", "compared"] {
+        let bytes = std::fs::read(kept.join(name)).unwrap();
+        let mut bent = bytes.clone();
+        bent[bytes.len() / 2] ^= 0x20;
+        for damaged in [&bytes[..bytes.len() / 2], &bent[..], b"", b"nonsense"] {
+            std::fs::write(kept.join(name), damaged).unwrap();
+            assert_eq!(past.kinds(&["--all"])[1..], ALL_KINDS[2..], "{name}");
+        }
+    }
+    std::fs::remove_dir_all(&kept).unwrap();
+    std::fs::write(&kept, "in the way").unwrap();
+    assert_eq!(past.kinds(&["--all"])[1..], ALL_KINDS[2..]);
+}
+
+#[test]
+fn a_shallow_clone_says_what_it_cannot_know() {
+    let past = Past::with_every_kind();
+    let url = format!("file://{}", past.env.path("a").display());
+    past.env.git("", &["clone", "-q", "--depth", "3", &url, "b"]);
+    let ran = past.env.run(&["-C", "b", "log", "--all"]).code(0);
+    assert!(ran.stderr.contains("not in this clone") && ran.stderr.contains("--unshallow"), "{}", ran.stderr);
+    let told = ran.stdout.matches("2015-07-05  ").count();
+    assert_eq!(told, 2, "{}", ran.stdout);
+    let said = past.env.run(&["-C", "b", "show", "moves", "2015-07-05", "--at", "2015-07-08"]).code(2).stderr;
+    assert!(said.contains("not in this clone"), "{said}");
+}
+
+#[test]
+fn commits_and_files_of_others_do_no_harm() {
+    let past = Past::new();
+    past.put("2015-07-05", "not json");
+    std::fs::write(past.env.path("a/data/notes.txt"), "mine").unwrap();
+    past.commit("2015-07-05T12:00:00Z", "by hand");
+    past.put("2015-07-05", "still not json");
+    past.put("2015-07-06", "{\"resources\": 7}");
+    past.commit("2015-07-06T12:00:00Z", "by hand");
+    past.put("2015-07-06", "[\"\\u001b[2Jquiet\"]");
+    past.commit("2015-07-07T12:00:00Z", "by hand");
+    past.env.git("a", &["mv", "data/moves", "data/moved"]);
+    past.commit("2015-07-08T12:00:00Z", "renamed");
+    let said = past.run(&["log"]).code(0).stdout;
+    assert!(said.contains("not readable"), "{said}");
+    let kinds = past.kinds(&[]);
+    assert_eq!(kinds.iter().filter(|line| line.ends_with("withdrawn")).count(), 2, "{kinds:?}");
+    assert_eq!(kinds.iter().filter(|line| *line == "2015-07-05 revised").count(), 1, "{kinds:?}");
+    let said = past.run(&["log", "--json", "--kind", "revised"]).code(0).stdout;
+    assert!(said.contains("\"problem\": \"not readable"), "{said}");
+    let said = past.run(&["log", "--provider", "moves", "-n", "1"]).code(0).stdout;
+    assert!(said.contains("withdrawn"), "a provider that is gone still has a past: {said}");
+}
+
+#[test]
+fn settings_that_cannot_be_read_do_not_hide_the_past() {
+    let past = Past::with_every_kind();
+    std::fs::write(past.env.path("a/fitsnap.toml"), "format = [").unwrap();
+    let ran = past.run(&["log", "-n", "1"]).code(0);
+    assert!(ran.stdout.contains("restored") && ran.stderr.contains("fitsnap.toml"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_empty_archive_has_an_empty_log() {
+    let env = ArchiveEnv::new();
+    env.git("", &["init", "-q"]);
+    std::fs::write(env.path("fitsnap.toml"), "format = 1\n").unwrap();
+    env.run(&["log"]).code(0).stdout("");
+}
+
+#[test]
+fn show_gives_the_document_as_it_is_and_as_it_was() {
+    let past = Past::new();
+    let day = "2015-07-05";
+    past.put_day(day, "[1]");
+    past.commit("2015-07-05T12:00:00Z", "one");
+    past.env.git("a", &["tag", "first"]);
+    past.put_day(day, "[2]");
+    past.commit("2015-07-07T23:59:59Z", "two");
+    past.put_day(day, "[3]");
+    let third = past.commit("2015-07-08T00:00:00Z", "three");
+    past.run(&["show", "moves", day]).code(0).stdout(&document(day, "[3]"));
+    for (at, text) in [
+        ("first", "[1]"),
+        ("HEAD~1", "[2]"),
+        ("2015-07-06", "[1]"),
+        ("2015-07-07", "[2]"),
+        ("main", "[3]"),
+        (&third[..8], "[3]"),
+    ] {
+        past.run(&["show", "moves", day, "--at", at]).code(0).stdout(&document(day, text));
+    }
+    let said = past.run(&["show", "moves", day, "--at", "2015-06-30"]).code(2).stderr;
+    assert!(said.contains("2015-07-01T00:00:00Z"), "{said}");
+    let said = past.run(&["show", "moves", day, "--at", "nowhere"]).code(2).stderr;
+    assert!(said.contains("nowhere"), "{said}");
+    let said = past.run(&["show", "moves", day, "--at", "2015-07-02"]).code(1).stderr;
+    assert!(said.contains("moves 2015-07-05") && said.contains("held since"), "{said}");
+    let said = past.run(&["show", "moves", "2015-07-09"]).code(1).stderr;
+    assert!(said.contains("moves 2015-07-09") && said.contains("2015-07-05"), "{said}");
+    let said = past.run(&["show", "strava", day]).code(2).stderr;
+    assert!(said.contains("strava") && said.contains("moves"), "{said}");
+    past.remove(day);
+    past.commit("2015-07-09T00:00:00Z", "gone");
+    let said = past.run(&["show", "moves", day]).code(1).stderr;
+    assert!(said.contains("withdrawn"), "{said}");
+}
+
+#[test]
+fn diff_tells_two_states_apart() {
+    let past = Past::new();
+    let day = "2015-07-05";
+    for (time, steps) in [("2015-07-05T12:00:00Z", "1"), ("2015-07-06T12:00:00Z", "2"), ("2015-07-08T12:00:00Z", "3")] {
+        past.put_day(day, &format!(r#"[{{"segments": [{{"startTime": "20150705T080000Z", "endTime": "20150705T093000Z", "place": {{"name": "Home"}}, "steps": {steps}}}]}}]"#));
+        past.commit(time, "more");
+    }
+    let said = past.run(&["diff", "moves", day]).code(0).stdout;
+    assert!(
+        said.contains("revised, 2 days after") && said.contains("storyline segment 08:00-09:30 Home: steps 2 -> 3"),
+        "{said}"
+    );
+    let said = past.run(&["diff", "moves", day, "HEAD~2"]).code(0).stdout;
+    assert!(said.contains("steps 1 -> 3"), "{said}");
+    let said = past.run(&["diff", "moves", day, "2015-07-07", "HEAD~2"]).code(0).stdout;
+    assert!(said.contains("steps 2 -> 1"), "{said}");
+    let ran = past.run(&["diff", "moves", day, "HEAD", "HEAD"]).code(0);
+    assert!(ran.stdout.is_empty() && ran.stderr.contains("the same"), "{}", ran.stderr);
+    let said = past.run(&["diff", "moves", day, "HEAD~3", "HEAD", "-p"]).code(0).stdout;
+    assert!(said.contains("new") && said.contains("\n+  \"date\": \"2015-07-05\""), "{said}");
+    let said = past.run(&["diff", "moves", day, "--json"]).code(0).stdout;
+    let json: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(json["edits"][0]["path"], "/resources/storyline/0/segments/0/steps");
+    assert_eq!((&json["edits"][0]["old"], &json["kind"]), (&2.into(), &"revised".into()));
+    past.run(&["diff", "moves", "2015-07-09"]).code(1);
+    let said = past.run(&["log", "-p", "-n", "1"]).code(0).stdout;
+    assert!(said.contains("\n-  ") && said.contains("\n+  "), "{said}");
+}
+
+/// Runs `fitsnap log` of the archive on a terminal of its own, made by script(1).
+#[test]
+fn a_terminal_gets_a_pager_and_no_control_characters() {
+    let past = Past::new();
+    let name = |name: &str| {
+        format!(r#"[{{"segments": [{{"startTime": "20150705T080000Z", "name": "{name}", "steps": 1}}]}}]"#)
+    };
+    past.put_day("2015-07-05", &name("Home\\u001b[2J"));
+    past.commit("2015-07-05T12:00:00Z", "one");
+    past.put_day("2015-07-05", &name("Home\\u001b[2J").replace("\"steps\": 1", "\"steps\": 2"));
+    past.commit("2015-07-06T12:00:00Z", "two");
+    if past.env.command("script").arg("--version").output().is_err() {
+        return;
+    }
+    let on_terminal = |pager: &str| {
+        past.env.set("GIT_PAGER", pager);
+        let line = format!("{} -C a log", env!("CARGO_BIN_EXE_fitsnap"));
+        let mut command = past.env.command("script");
+        command.args(["-qec", &line, "/dev/null"]).env("TERM", "xterm");
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let said = on_terminal("sed s/^/PAGED/");
+    assert!(said.contains("PAGED") && said.contains("\x1b[33m"), "{said:?}");
+    assert!(said.contains("\\u{1b}[2J") && !said.contains("\x1b[2J"), "{said:?}");
+    for none in ["", "cat"] {
+        assert!(on_terminal(none).contains("revised"));
+    }
+    std::io::stdout().flush().unwrap();
+}
