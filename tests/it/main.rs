@@ -4,6 +4,7 @@
 mod archive;
 mod canon;
 mod days;
+mod demo;
 mod env;
 mod guards;
 mod hooks;
