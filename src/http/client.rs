@@ -284,7 +284,7 @@ impl Client {
             }
             300..=399 => {
                 let reason = format!(
-                    "{} sends {what} elsewhere ({}), and fitsnap takes no sign-in to another address",
+                    "{} sends {what} elsewhere ({}), and fitsnap does not send your sign-in to another address",
                     self.title,
                     in_words(status)
                 );

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use fitsnap::pretend::Pretend;
+use fitsnap::pretend::{Fault, Misbehaviour, Pretend};
 use serde_json::{Value, json};
 
 use crate::machine::{FIRST, Machine, options};
@@ -208,4 +208,21 @@ fn another_persons_token_brings_nothing_into_the_archive() {
     }
     assert_eq!(crate::machine::asked(&other), ["profile"]);
     assert_eq!(machine.env.git("", &["rev-parse", "HEAD^"]).trim(), head);
+}
+
+#[test]
+fn a_profile_that_changed_is_committed_and_named_as_that() {
+    let machine = Machine::synced();
+    let before = machine.env.git("", &["show", "HEAD:data/moves/account.json"]);
+    let profile = "{\"userId\":23138311640030064,\"profile\":{\"firstDate\":\"20150621\",\"platform\":\"ios\",\
+                   \"currentTimeZone\":{\"id\":\"Asia/Tokyo\",\"offset\":32400}}}";
+    machine.moves.misbehave(Misbehaviour::of(Fault::Body(profile.to_owned())).at("profile"));
+    let ran = machine.sync(&[]).code(0);
+    assert!(ran.stderr.starts_with("moves: no day new, the account changed, 7 unchanged ("), "{}", ran.stderr);
+    assert!(
+        machine.env.git("", &["log", "-1", "--format=%B"]).starts_with("moves: account\n\nFitsnap-Provider: moves\n")
+    );
+    let after = machine.env.git("", &["show", "HEAD:data/moves/account.json"]);
+    assert!(before != after && after.contains("Asia/Tokyo"), "{after}");
+    machine.assert_sound();
 }
