@@ -69,7 +69,7 @@ impl RunReport {
 pub(super) fn tell(ui: &mut Ui, name: &ProviderName, tally: &Tally, files: &[String]) {
     let mut words = tally.words();
     if words.is_empty() {
-        words = "nothing new".to_owned();
+        words = if tally.commits.is_empty() { "nothing new" } else { "no day new, the account changed" }.to_owned();
     }
     if tally.unchanged > 0 {
         words.push_str(&format!(", {} unchanged", tally.unchanged));

@@ -124,7 +124,9 @@ pub async fn run(job: &Job<'_>, session: &mut Session, lock: &Lock, progress: &m
         Err(error) => return Outcome { tally: Tally::default(), ended: Ended::Archive(error) },
     };
     let checked = job.archive.checked(job.name);
-    let mut run = Run { job, recorder, checked, progress, asked_again: 0, lost: 0, committed: Instant::now() };
+    let committed = Instant::now();
+    let mut run =
+        Run { job, recorder, checked, progress, asked_again: 0, lost: 0, unanswered: 0, down: None, committed };
     let mut ended = run.walk(session).await.err().unwrap_or(Ended::Whole);
     if !matches!(ended, Ended::MassLoss { .. } | Ended::OtherPerson { .. } | Ended::Archive(_))
         && let Err(stopped) = run.commit()
@@ -173,6 +175,10 @@ struct Run<'a> {
     asked_again: usize,
     /// How many of them lost something, committed or not.
     lost: usize,
+    /// How many requests in a row had no answer.
+    unanswered: usize,
+    /// What was seen at the last request without an answer.
+    down: Option<String>,
     committed: Instant,
 }
 
@@ -182,32 +188,22 @@ impl Run<'_> {
         let held: BTreeSet<Day> = self.recorder.held().keys().copied().collect();
         let days = wanted(self.job, &opening, &held, &self.checked);
         self.progress.begin(self.job.name, days.len());
-        let mut unanswered = 0;
-        let mut down = None;
         for range in plan::requests(&days, self.job.provider.days_per_request()) {
             if self.job.stop.is_set() {
                 return Err(Ended::Interrupted);
             }
             let asked: BTreeSet<Day> = days.range(range.first..=range.last).copied().collect();
             self.asked_again += asked.iter().filter(|day| held.contains(day)).count();
-            match self.range(session, range, &asked).await {
-                Ok(()) => unanswered = 0,
-                Err(Ended::Later { reason, until: None }) => {
-                    asked.iter().for_each(|day| self.fail(*day, &reason));
-                    unanswered += 1;
-                    down = Some(reason);
-                    if unanswered >= DOWN_AFTER {
-                        break;
-                    }
-                }
-                Err(ended) => return Err(ended),
-            }
+            self.range(session, range, &asked).await?;
             self.progress.asked(asked.len());
+            if self.unanswered >= DOWN_AFTER {
+                break;
+            }
             if self.committed.elapsed() >= CHECKPOINT {
                 self.commit()?;
             }
         }
-        match down {
+        match self.down.take() {
             Some(reason) => Err(Ended::Later { reason, until: None }),
             None => Ok(()),
         }
@@ -256,6 +252,10 @@ impl Run<'_> {
             if self.job.stop.is_set() {
                 return Err(Ended::Interrupted);
             }
+            if let Some(reason) = self.down.clone().filter(|_| self.unanswered >= DOWN_AFTER) {
+                self.fail(*day, &reason);
+                continue;
+            }
             let alone = DayRange { first: *day, last: *day };
             match self.ask(session, alone).await? {
                 Ok(answers) => self.record(answers, &BTreeSet::from([*day]))?,
@@ -271,17 +271,22 @@ impl Run<'_> {
 
     async fn ask(&mut self, session: &mut Session, range: DayRange) -> Result<Result<Vec<DayAnswer>, Unusable>, Ended> {
         let start = Instant::now();
-        loop {
-            return match self.job.provider.fetch(session, range, self.job.resources).await {
-                Ok(answers) => Ok(Ok(answers)),
-                Err(FetchError::Wait { reason, until }) => {
-                    self.wait(&reason, until, start).await?;
-                    continue;
-                }
-                Err(FetchError::Malformed { reason, body, divisible }) => Ok(Err(Unusable { reason, body, divisible })),
-                Err(FetchError::Refused { reason }) => Ok(Err(Unusable { reason, body: Vec::new(), divisible: true })),
-                Err(error) => Err(ended_by(error)),
-            };
+        let answered = loop {
+            match self.job.provider.fetch(session, range, self.job.resources).await {
+                Err(FetchError::Wait { reason, until }) => self.wait(&reason, until, start).await?,
+                answered => break answered,
+            }
+        };
+        self.unanswered = if matches!(answered, Err(FetchError::Unreachable { .. })) { self.unanswered + 1 } else { 0 };
+        match answered {
+            Ok(answers) => Ok(Ok(answers)),
+            Err(FetchError::Malformed { reason, body, divisible }) => Ok(Err(Unusable { reason, body, divisible })),
+            Err(FetchError::Refused { reason }) => Ok(Err(Unusable { reason, body: Vec::new(), divisible: true })),
+            Err(FetchError::Unreachable { reason }) => {
+                self.down = Some(reason.clone());
+                Ok(Err(Unusable { reason, body: Vec::new(), divisible: false }))
+            }
+            Err(error) => Err(ended_by(error)),
         }
     }
 
