@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::Path;
+use std::time::SystemTime;
 
 use git2::{Index, IndexEntry, IndexTime, ObjectType, Oid, RepositoryState, Tree};
 
@@ -77,9 +78,10 @@ impl Archive {
             self.list_files(data.id(), DATA, &mut committed)?;
         }
         let mut committed = committed.into_iter().peekable();
-        let mut edited = Vec::new();
+        let mut edited = BTreeSet::new();
         let prefix = format!("{DATA}/");
         let start = index.find_prefix(&prefix).unwrap_or(index.len());
+        let mut staged = Vec::with_capacity(committed.len());
         for entry in (start..index.len()).map_while(|at| index.get(at)) {
             let path = String::from_utf8_lossy(&entry.path).into_owned();
             if !path.starts_with(&prefix) {
@@ -87,16 +89,17 @@ impl Archive {
             }
             // Both lists have git's order: what HEAD has before this path, the index lacks.
             while let Some((gone, _)) = committed.next_if(|(known, _)| *known < path) {
-                edited.push(gone);
+                edited.insert(gone);
             }
-            let same = committed.next_if(|(known, _)| *known == path).is_some_and(|(_, id)| id == entry.id);
-            if !same || self.differs(&entry, &path, written)? {
-                edited.push(path);
+            if committed.next_if(|(known, _)| *known == path).is_some_and(|(_, id)| id == entry.id) {
+                staged.push((path, entry));
+            } else {
+                edited.insert(path);
             }
         }
         edited.extend(committed.map(|(path, _)| path));
-        edited.dedup();
-        Ok(edited)
+        edited.extend(differing(&self.root, &staged, written)?);
+        Ok(edited.into_iter().collect())
     }
 
     /// The files below a tree, with their paths and blobs, in git's order.
@@ -115,29 +118,6 @@ impl Archive {
             }
         }
         Ok(())
-    }
-
-    /// Whether the work tree's file is another than the index's entry says. Like git, trusts size and
-    /// times where they agree, unless the file is so young that it may have changed since.
-    fn differs(
-        &self,
-        entry: &IndexEntry,
-        path: &str,
-        index_written: Option<std::time::SystemTime>,
-    ) -> Result<bool, ArchiveError> {
-        let file = self.root.join(path);
-        let Ok(meta) = fs::symlink_metadata(&file) else { return Ok(entry.flags_extended & SKIP_WORKTREE == 0) };
-        if !meta.is_file() {
-            return Ok(entry.mode == 0o100_644);
-        }
-        let told = stat(&meta, entry.id, &entry.path);
-        let settled = meta.modified().ok().zip(index_written).is_some_and(|(file, index)| file < index);
-        // The time of the last change tells what a copy that keeps the time of writing does not.
-        let same_times = told.mtime == entry.mtime && told.ctime == entry.ctime;
-        if settled && same_times && told.file_size == entry.file_size {
-            return Ok(false);
-        }
-        Ok(blob_of(&file)? != Some(entry.id))
     }
 
     /// Refuses where a path's present content is neither what HEAD has nor what is to come, or where
@@ -286,17 +266,69 @@ impl Archive {
             return Ok(());
         };
         let time = |time: IndexTime| (time.seconds(), time.nanoseconds());
-        for mut entry in (0..index.len()).filter_map(|at| index.get(at)).collect::<Vec<_>>() {
-            if time(entry.mtime) >= time(written) {
-                let file = self.root.join(String::from_utf8_lossy(&entry.path).as_ref());
-                if blob_of(&file).ok().flatten() != Some(entry.id) {
-                    entry.file_size = 0;
-                    index.add(&entry)?;
-                }
+        let young = |entry: &IndexEntry| time(entry.mtime) >= time(written);
+        for mut entry in (0..index.len()).filter_map(|at| index.get(at)).filter(young).collect::<Vec<_>>() {
+            let file = self.root.join(String::from_utf8_lossy(&entry.path).as_ref());
+            if blob_of(&file).ok().flatten() != Some(entry.id) {
+                entry.file_size = 0;
+                index.add(&entry)?;
             }
         }
         Ok(())
     }
+}
+
+/// The paths whose files are others than their index entries say. Looking at ten thousand files is most
+/// of a daily sync's work, so it is shared among the machine's cores.
+fn differing(
+    root: &Path,
+    staged: &[(String, IndexEntry)],
+    index_written: Option<SystemTime>,
+) -> Result<Vec<String>, ArchiveError> {
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let share = staged.len().div_ceil(workers).max(1_000);
+    std::thread::scope(|scope| {
+        let look = |entries: &[(String, IndexEntry)]| {
+            let mut found = Vec::new();
+            for (path, entry) in entries {
+                if differs(root, entry, path, index_written)? {
+                    found.push(path.clone());
+                }
+            }
+            Ok::<_, ArchiveError>(found)
+        };
+        let mut shares = staged.chunks(share);
+        let own = shares.next().unwrap_or_default();
+        let others: Vec<_> = shares.map(|entries| scope.spawn(move || look(entries))).collect();
+        let mut found = look(own)?;
+        for other in others {
+            found.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        }
+        Ok(found)
+    })
+}
+
+/// Whether the work tree's file is another than the index's entry says. Like git, trusts size and
+/// times where they agree, unless the file is so young that it may have changed since.
+fn differs(
+    root: &Path,
+    entry: &IndexEntry,
+    path: &str,
+    index_written: Option<SystemTime>,
+) -> Result<bool, ArchiveError> {
+    let file = root.join(path);
+    let Ok(meta) = fs::symlink_metadata(&file) else { return Ok(entry.flags_extended & SKIP_WORKTREE == 0) };
+    if !meta.is_file() {
+        return Ok(entry.mode == 0o100_644);
+    }
+    let told = stat(&meta, entry.id, b"");
+    let settled = meta.modified().ok().zip(index_written).is_some_and(|(file, index)| file < index);
+    // The time of the last change tells what a copy that keeps the time of writing does not.
+    let same_times = told.mtime == entry.mtime && told.ctime == entry.ctime;
+    if settled && same_times && told.file_size == entry.file_size {
+        return Ok(false);
+    }
+    Ok(blob_of(&file)? != Some(entry.id))
 }
 
 /// The blob that a file's bytes make; none where no file is.
