@@ -229,7 +229,7 @@ fn explain(ui: &mut Ui, name: &ProviderName, ended: Ended) -> ExitCode {
             let mut error = CommandError::new(
                 ExitCode::Guard,
                 format!(
-                    "{name}: {} of {asked_again} days asked again would lose records; nothing was committed",
+                    "{name}: {} of {asked_again} days asked again would lose records; none of that was committed",
                     losses.len()
                 ),
             );
