@@ -246,7 +246,7 @@ fn explain(ui: &mut Ui, name: &ProviderName, ended: Ended) -> ExitCode {
         )
         .hint(format!("sign in as the first: fitsnap login {name}"))
         .hint("or keep the second apart: a table of its own in fitsnap.toml, with kind set"),
-        Ended::NoAccount(reason) => CommandError::new(ExitCode::SomeFailed, format!("{name}: {reason}"))
+        Ended::NoAccount(reason) => CommandError::new(ExitCode::Later, format!("{name}: {reason}"))
             .hint("no day was asked for; run the command again later"),
         Ended::Interrupted => CommandError::new(ExitCode::Interrupted, format!("{name}: interrupted"))
             .hint("what came is committed; the next sync goes on from there"),

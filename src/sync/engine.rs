@@ -22,6 +22,9 @@ const LONG_WAIT: Duration = Duration::from_secs(60);
 /// After so many requests in a row without an answer the provider counts as down.
 const DOWN_AFTER: usize = 2;
 
+/// After so many answers in a row that are nothing of the kind, such as web pages, asking on is no use.
+const UNUSABLE_AFTER: usize = 3;
+
 /// What to sync, and how.
 pub struct Job<'a> {
     /// The archive.
@@ -125,8 +128,18 @@ pub async fn run(job: &Job<'_>, session: &mut Session, lock: &Lock, progress: &m
     };
     let checked = job.archive.checked(job.name);
     let committed = Instant::now();
-    let mut run =
-        Run { job, recorder, checked, progress, asked_again: 0, lost: 0, unanswered: 0, down: None, committed };
+    let mut run = Run {
+        job,
+        recorder,
+        checked,
+        progress,
+        asked_again: 0,
+        lost: 0,
+        unanswered: 0,
+        unusable: 0,
+        down: None,
+        committed,
+    };
     let mut ended = run.walk(session).await.err().unwrap_or(Ended::Whole);
     if !matches!(ended, Ended::MassLoss { .. } | Ended::OtherPerson { .. } | Ended::Archive(_))
         && let Err(stopped) = run.commit()
@@ -136,8 +149,10 @@ pub async fn run(job: &Job<'_>, session: &mut Session, lock: &Lock, progress: &m
     if matches!(ended, Ended::Whole) && run.recorder.tally().failed.is_empty() {
         run.checked.sync(job.clock.now());
     }
-    // It is a memory of times: a run is no worse for its loss.
-    let _ = job.archive.keep_checked(job.name, &run.checked);
+    if !matches!(ended, Ended::MassLoss { .. }) {
+        // It is a memory of times: a run is no worse for its loss.
+        let _ = job.archive.keep_checked(job.name, &run.checked);
+    }
     run.progress.settle();
     let mut tally = run.recorder.finish();
     tally.requests = session.requests();
@@ -177,7 +192,9 @@ struct Run<'a> {
     lost: usize,
     /// How many requests in a row had no answer.
     unanswered: usize,
-    /// What was seen at the last request without an answer.
+    /// How many answers in a row were nothing of what was asked for.
+    unusable: usize,
+    /// What was seen at the last request without an answer, or at the last of too many unusable ones.
     down: Option<String>,
     committed: Instant,
 }
@@ -196,7 +213,7 @@ impl Run<'_> {
             self.asked_again += asked.iter().filter(|day| held.contains(day)).count();
             self.range(session, range, &asked).await?;
             self.progress.asked(asked.len());
-            if self.unanswered >= DOWN_AFTER {
+            if self.unanswered >= DOWN_AFTER || self.unusable >= UNUSABLE_AFTER {
                 break;
             }
             if self.committed.elapsed() >= CHECKPOINT {
@@ -279,8 +296,17 @@ impl Run<'_> {
         };
         self.unanswered = if matches!(answered, Err(FetchError::Unreachable { .. })) { self.unanswered + 1 } else { 0 };
         match answered {
-            Ok(answers) => Ok(Ok(answers)),
-            Err(FetchError::Malformed { reason, body, divisible }) => Ok(Err(Unusable { reason, body, divisible })),
+            Ok(answers) => {
+                self.unusable = 0;
+                Ok(Ok(answers))
+            }
+            Err(FetchError::Malformed { reason, body, divisible }) => {
+                self.unusable = if divisible { 0 } else { self.unusable + 1 };
+                if self.unusable >= UNUSABLE_AFTER {
+                    self.down = Some(reason.clone());
+                }
+                Ok(Err(Unusable { reason, body, divisible }))
+            }
             Err(FetchError::Refused { reason }) => Ok(Err(Unusable { reason, body: Vec::new(), divisible: true })),
             Err(FetchError::Unreachable { reason }) => {
                 self.down = Some(reason.clone());

@@ -161,24 +161,24 @@ fn a_redirect_elsewhere_gets_no_token() {
     assert_only_that_day_fails(fault.clone(), "elsewhere");
     let machine = Machine::synced();
     machine.moves.misbehave(Misbehaviour::of(fault));
-    let ran = machine.sync(&[]).code(1);
+    let ran = machine.sync(&[]).code(4);
     assert!(ran.stderr.contains("moves") && ran.stderr.contains("another address"), "{}", ran.stderr);
     assert_eq!(asked(&elsewhere), [""; 0]);
 }
 
 #[test]
 fn without_a_usable_profile_no_day_is_asked() {
-    for (fault, words, code) in [
-        (Fault::Page, "web page", 1),
-        (Fault::Body("{\"userId\":1}".to_owned()), "no profile", 1),
-        (Fault::TwiceNamed, "JSON", 1),
-        (Fault::ErrorObject, "internal_error", 1),
-        (Fault::Status(503), "503 Service Unavailable", 4),
+    for (fault, words) in [
+        (Fault::Page, "web page"),
+        (Fault::Body("{\"userId\":1}".to_owned()), "no profile"),
+        (Fault::TwiceNamed, "JSON"),
+        (Fault::ErrorObject, "internal_error"),
+        (Fault::Status(503), "503 Service Unavailable"),
     ] {
         let machine = Machine::synced();
         let head = machine.head();
         machine.moves.misbehave(Misbehaviour::of(fault).at("profile"));
-        let ran = machine.sync(&[]).code(code);
+        let ran = machine.sync(&[]).code(4);
         assert!(ran.stderr.contains("moves: ") && ran.stderr.contains(words), "{words}: {}", ran.stderr);
         assert!(!ran.stderr.contains("nothing new"), "{}", ran.stderr);
         assert!(machine.asked().iter().all(|one| one == "profile"));
@@ -278,7 +278,7 @@ fn assert_a_range_that_is_down_is_asked_again(fault: Fault, words: &str, patienc
     assert_eq!(machine.days().len(), 14);
     machine.asked();
     let ran = machine.sync(&["--window", "1"]).code(4);
-    assert!(ran.stderr.contains("failed moves 2015-07-04: Moves "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("failed moves 2015-06-28 to 2015-07-04: Moves "), "{}", ran.stderr);
     assert_eq!(machine.asked()[..2], ["profile", "20150711-20150711"]);
     machine.moves.behave();
     machine.sync(&["--window", "1"]).code(0);
@@ -333,4 +333,14 @@ fn a_day_that_is_down_while_its_neighbours_are_asked_alone_fails_alone() {
     assert!(failures[0].0 == DAY && failures[0].1.contains("500"), "{told}");
     assert_eq!((&told["asked"], &told["revised"], &told["unchanged"]), (&json!(7), &json!(1), &json!(5)), "{told}");
     machine.assert_sound();
+}
+
+#[test]
+fn a_service_of_nothing_but_web_pages_is_given_up_soon() {
+    let machine = Machine::with(options("2015-05-01"));
+    machine.moves.misbehave(Misbehaviour::of(Fault::Page).at("storyline"));
+    machine.asked();
+    machine.tally(&[], 4);
+    assert_eq!(machine.asked().len(), 1 + 3);
+    assert_eq!(machine.days().len(), 0);
 }
