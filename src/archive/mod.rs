@@ -28,6 +28,7 @@ mod staging;
 mod state;
 mod trees;
 mod verify;
+mod web;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -40,7 +41,7 @@ pub use checked::Checked;
 pub use create::Created;
 pub use error::ArchiveError;
 pub use hash_list::HashList;
-pub use history::{BlobReader, FileChange, History, RevisionError, Scope, Step};
+pub use history::{BlobReader, FileChange, History, Pattern, RevisionError, Scope, Step};
 pub use hooks::HookState;
 pub use layout::{DATA, HASH_LIST, Place, account_path, day_path, provider_folder};
 pub use locks::Lock;
@@ -76,6 +77,21 @@ impl Archive {
         let named = environment.get("FITSNAP_ARCHIVE").map(|folder| environment.folder().join(folder));
         let folder = named.unwrap_or_else(|| environment.folder().to_owned());
         Archive::around(&folder, environment)?.ok_or(ArchiveError::NotFound { folder })
+    }
+
+    /// The repository that `chosen` names or lies in, else the one around the current folder, whether
+    /// it is an archive or not. Only its history may be asked for.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be opened.
+    pub fn repository(environment: &Environment, chosen: Option<&Path>) -> Result<Archive, ArchiveError> {
+        let folder = chosen.map_or(environment.folder().to_owned(), |folder| environment.folder().join(folder));
+        let git = Repository::discover(&folder).map_err(|error| ArchiveError::Unusable {
+            problem: format!("there is no git repository in {} or above it: {}", folder.display(), error.message()),
+            hint: "name one with -C DIR".to_owned(),
+        })?;
+        let root = git.workdir().unwrap_or(git.path()).to_owned();
+        Ok(Archive { root, git, environment: environment.clone() })
     }
 
     /// The archive whose root is this folder or the nearest one above it.

@@ -44,7 +44,9 @@ fn checksum(body: &[u8]) -> [u8; 4] {
 
 /// Findings by key.
 pub(super) struct Cache {
-    path: PathBuf,
+    path: Option<PathBuf>,
+    /// Whether the file was looked for: only who asks for an entry needs that.
+    opened: bool,
     file: Option<BufReader<File>>,
     /// Where the body of each entry stands, and how long it is.
     entries: HashMap<Key, (u64, u32)>,
@@ -55,14 +57,25 @@ pub(super) struct Cache {
 impl Cache {
     /// Opens the cache in a folder; an empty one where there is none that can be read.
     pub(super) fn open(folder: PathBuf) -> Cache {
-        let path = folder.join("compared");
-        let mut cache = Cache { path, file: None, entries: HashMap::new(), end: MAGIC.len() as u64, fresh: Vec::new() };
-        cache.index();
+        let mut cache = Cache::none();
+        cache.path = Some(folder.join("compared"));
         cache
     }
 
+    /// A cache that keeps nothing.
+    pub(super) fn none() -> Cache {
+        Cache {
+            path: None,
+            opened: false,
+            file: None,
+            entries: HashMap::new(),
+            end: MAGIC.len() as u64,
+            fresh: Vec::new(),
+        }
+    }
+
     fn index(&mut self) -> Option<()> {
-        let mut file = BufReader::with_capacity(1 << 16, File::open(&self.path).ok()?);
+        let mut file = BufReader::with_capacity(1 << 16, File::open(self.path.as_ref()?).ok()?);
         let length = file.get_ref().metadata().ok().filter(|data| data.len() < FULL)?.len();
         let mut magic = [0; MAGIC.len()];
         file.read_exact(&mut magic).ok().filter(|()| magic == MAGIC)?;
@@ -87,6 +100,9 @@ impl Cache {
 
     /// The finding of a key.
     pub(super) fn get(&mut self, key: &Key) -> Option<Finding> {
+        if !std::mem::replace(&mut self.opened, true) {
+            self.index();
+        }
         let (at, size) = *self.entries.get(key)?;
         let file = self.file.as_mut()?;
         // Entries are asked for in the order in which they were written: most often the next is in the buffer.
@@ -102,7 +118,7 @@ impl Cache {
     /// Keeps a finding for the next time.
     pub(super) fn put(&mut self, key: &Key, finding: &Finding) {
         let Ok(body) = serde_json::to_vec(finding) else { return };
-        if body.len() <= LARGEST {
+        if body.len() <= LARGEST && self.path.is_some() {
             self.fresh.extend_from_slice(key);
             self.fresh.extend_from_slice(&(body.len() as u32).to_le_bytes());
             self.fresh.extend_from_slice(&checksum(&body));
@@ -119,7 +135,8 @@ impl Cache {
     }
 
     fn write(&mut self) -> std::io::Result<()> {
-        let folder = self.path.parent().unwrap_or(&self.path);
+        let Some(path) = &self.path else { return Ok(()) };
+        let folder = path.parent().unwrap_or(path);
         std::fs::create_dir_all(folder)?;
         let mut file = BufWriter::new(tempfile::NamedTempFile::with_prefix_in("compared-", folder)?);
         file.write_all(MAGIC)?;
@@ -128,7 +145,7 @@ impl Cache {
             std::io::copy(&mut old.by_ref().take(self.end - MAGIC.len() as u64), &mut file)?;
         }
         file.write_all(&self.fresh)?;
-        file.into_inner()?.persist(&self.path)?;
+        file.into_inner()?.persist(path)?;
         Ok(())
     }
 }

@@ -38,7 +38,7 @@ impl Label {
     /// was another one, so that an altered record is called by what it was.
     pub(super) fn of(record: Value<'_>, day: Option<Day>, before: impl Fn(&str) -> Option<String>) -> Label {
         let text = |path: &&str| {
-            let now = || record.pointer(path).and_then(plain);
+            let now = || path[1..].split('/').try_fold(record, |value, name| value.get(name)).and_then(plain);
             before(path).or_else(now).filter(|text| !text.is_empty())
         };
         // A record that only says which day it is of is called by nothing.

@@ -1,45 +1,13 @@
 //! What changed between two documents, in words.
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
-
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::label::{Label, shortened, words};
+use super::lines::{Line, Tone};
 use super::stamp::Stamp;
 use crate::json::{Change, Edit, Json, Kind, Value};
 use crate::model::Day;
-
-/// What a piece of a line is, so that a terminal can show it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "u8", from = "u8")]
-pub enum Tone {
-    /// Words between the others.
-    Plain,
-    /// What the line is about.
-    Name,
-    /// A value that was.
-    Old,
-    /// A value that is.
-    New,
-    /// What holds less.
-    Dim,
-}
-
-impl From<u8> for Tone {
-    fn from(number: u8) -> Tone {
-        [Tone::Plain, Tone::Name, Tone::Old, Tone::New].get(usize::from(number)).copied().unwrap_or(Tone::Dim)
-    }
-}
-
-impl From<Tone> for u8 {
-    fn from(tone: Tone) -> u8 {
-        tone as u8
-    }
-}
-
-/// A line in pieces.
-pub type Line = Vec<(Tone, String)>;
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,13 +34,13 @@ struct Finder<'j> {
 }
 
 /// Where a pointer leads.
-struct Found<'j> {
+struct Found<'j, 'p> {
     /// The array that holds the innermost record: its pointer, its name, whether it is the resource itself.
-    array: Option<(String, String, bool)>,
+    array: Option<(&'p str, Cow<'p, str>, bool)>,
     /// The pointer to that record, and the record.
-    record: Option<(String, Value<'j>)>,
+    record: Option<(&'p str, Value<'j>)>,
     /// The same of the record around it, if any, and the name of its array.
-    around: Option<(String, Value<'j>, String, bool)>,
+    around: Option<(&'p str, Value<'j>, Cow<'p, str>, bool)>,
     /// The members from the innermost record on.
     member: Vec<String>,
 }
@@ -82,22 +50,29 @@ impl<'j> Finder<'j> {
         Finder { root, arrays: HashMap::new() }
     }
 
-    fn find(&mut self, pointer: &str, resource_depth: usize) -> Found<'j> {
+    fn find<'p>(&mut self, pointer: &'p str, resource_depth: usize) -> Found<'j, 'p> {
         let mut found = Found { array: None, record: None, around: None, member: Vec::new() };
         let mut at = Some(self.root);
-        let (mut path, mut name) = (String::new(), String::new());
+        let (mut path, mut name) = ("", Cow::Borrowed(""));
         for (depth, token) in pointer.split('/').skip(1).enumerate() {
-            let word = token.replace("~1", "/").replace("~0", "~");
+            let here = &pointer[..path.len() + 1 + token.len()];
+            let word = match token.contains('~') {
+                true => Cow::Owned(token.replace("~1", "/").replace("~0", "~")),
+                false => Cow::Borrowed(token),
+            };
             let next = match at {
                 Some(array) if array.kind() == Kind::Array => {
-                    let items = self.arrays.entry(path.clone()).or_insert_with(|| array.items().collect());
+                    if !self.arrays.contains_key(path) {
+                        self.arrays.insert(path.to_owned(), array.items().collect());
+                    }
+                    let items = self.arrays.get(path).map_or(&[][..], Vec::as_slice);
                     let item = token.parse::<usize>().ok().and_then(|index| items.get(index).copied());
                     if let Some(record) = item.filter(|item| item.kind() == Kind::Object) {
                         let array = found.array.take().map(|(_, name, top)| (name, top));
                         found.around =
                             found.record.take().zip(array).map(|((path, value), (name, top))| (path, value, name, top));
-                        found.array = Some((path.clone(), name.clone(), depth == resource_depth));
-                        found.record = Some((format!("{path}/{token}"), record));
+                        found.array = Some((path, name.clone(), depth == resource_depth));
+                        found.record = Some((here, record));
                         found.member.clear();
                     } else {
                         found.member.push(format!("[{word}]"));
@@ -106,16 +81,16 @@ impl<'j> Finder<'j> {
                 }
                 Some(object) => {
                     let value = object.get(&word);
-                    found.member.push(word.clone());
+                    found.member.push(word.clone().into_owned());
                     value
                 }
                 None => {
-                    found.member.push(word.clone());
+                    found.member.push(word.clone().into_owned());
                     None
                 }
             };
             at = next;
-            path = format!("{path}/{token}");
+            path = here;
             name = word;
         }
         found
@@ -143,13 +118,14 @@ struct Group<'e> {
 }
 
 /// The changes in words, at most so many lines. Volatile changes are not told apart from others here.
-pub fn describe(old: Value<'_>, new: Value<'_>, edits: &[Edit], day: Option<Day>, detail: Detail) -> Vec<Line> {
+pub(super) fn describe(old: Value<'_>, new: Value<'_>, edits: &[Edit], day: Option<Day>, detail: Detail) -> Vec<Line> {
     let (mut before, mut after) = (Finder::new(old), Finder::new(new));
     let mut groups: Vec<((String, String), Group<'_>)> = Vec::new();
     let mut group_at: HashMap<(String, String), usize> = HashMap::new();
     // What each altered record was called before is told by its own edits.
     let was: HashMap<&str, &str> =
         edits.iter().filter_map(|edit| Some((edit.path.as_str(), edit.old.as_deref()?))).collect();
+    let altered: HashSet<&str> = was.keys().flat_map(|path| parents(path)).collect();
     for edit in edits {
         let gone = matches!(edit.change, Change::MemberRemoved | Change::RecordRemoved);
         let depth = usize::from(!edit.resource.is_empty()) * 2;
@@ -174,18 +150,21 @@ pub fn describe(old: Value<'_>, new: Value<'_>, edits: &[Edit], day: Option<Day>
                 .around
                 .map(|(path, value, name, top)| (path, words(&name, top).0, Label::of(value, day, |_| None)));
             let (path, word, label) = around.filter(|(.., label)| !label.is_empty()).unwrap_or_default();
-            group.moved.entry((path.clone(), gone)).or_default().push(Label::of(record, day, |_| None));
-            group.around.entry(path).or_insert((word, label));
+            group.moved.entry((path.to_owned(), gone)).or_default().push(Label::of(record, day, |_| None));
+            group.around.entry(path.to_owned()).or_insert((word, label));
             continue;
         }
         let earlier = |path: &str| {
-            let old = was.get(format!("{record_path}{path}").as_str()).filter(|_| !gone)?;
+            if gone || !altered.contains(&record_path) {
+                return None;
+            }
+            let old = was.get(format!("{record_path}{path}").as_str())?;
             let json = Json::parse(old.as_bytes()).ok()?;
             json.root().as_str().map(|text| text.into_owned())
         };
         let label = Label::of(record, day, earlier);
         // A record may stand at another index before and after: its label is what brings the two together.
-        let known = if label.is_empty() { record_path } else { format!("{} {}", label.span, label.name) };
+        let known = if label.is_empty() { record_path.to_owned() } else { format!("{} {}", label.span, label.name) };
         let slot = *group.altered_at.entry(known).or_insert_with(|| {
             group.altered.push(Altered { label, edits: Vec::new() });
             group.altered.len() - 1
@@ -204,8 +183,15 @@ pub fn describe(old: Value<'_>, new: Value<'_>, edits: &[Edit], day: Option<Day>
     lines
 }
 
+/// The pointers to what holds the value at a pointer directly, or one member further up.
+fn parents(pointer: &str) -> impl Iterator<Item = &str> {
+    let parent = |pointer: &str| pointer.rfind('/').unwrap_or(0);
+    let first = &pointer[..parent(pointer)];
+    [first, &first[..parent(first)]].into_iter()
+}
+
 /// A pointer with its indices replaced by `*`.
-pub fn generic(pointer: &str) -> String {
+pub(super) fn generic(pointer: &str) -> String {
     let index = |token: &str| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit());
     pointer.split('/').map(|token| if index(token) { "*" } else { token }).collect::<Vec<_>>().join("/")
 }
