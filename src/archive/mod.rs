@@ -33,7 +33,7 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 
-use git2::{Repository, RepositoryOpenFlags};
+use git2::{ErrorClass, Repository, RepositoryOpenFlags};
 
 use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
 
@@ -43,12 +43,12 @@ pub use error::ArchiveError;
 pub use hash_list::HashList;
 pub use history::{BlobReader, FileChange, History, Pattern, RevisionError, Scope, Step, scratch};
 pub use hooks::HookState;
-pub use layout::{ACCOUNT, DATA, HASH_LIST, Place, account_path, day_path, files_folder, provider_folder};
+pub use layout::{DATA, HASH_LIST, Place, account_path, day_path, provider_folder};
 pub use locks::Lock;
 pub use outgoing::PushedRef;
 pub use recorder::{DayContent, RecordError, Recorder};
 pub use scan::{Leak, Scanner};
-pub use snapshot::{BlobId, CommitId, Snapshot};
+pub use snapshot::{BlobId, CommitId};
 pub use staged::Objection;
 pub use verify::{Finding, Verified};
 pub use writer::Writer;
@@ -99,8 +99,11 @@ impl Archive {
         let Some(root) = folder.ancestors().find(|above| above.join(SETTINGS_FILE).is_file()) else {
             return Ok(None);
         };
-        let git = Repository::open_ext(root, RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<&Path>()).map_err(
-            |error| ArchiveError::Unusable {
+        let opened = Repository::open_ext(root, RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<&Path>());
+        let git = opened.map_err(|error| match error.class() {
+            // The disk's trouble, not the folder's: there may well be a repository.
+            ErrorClass::Os => ArchiveError::git(format!("open the repository of {}", root.display()))(error),
+            _ => ArchiveError::Unusable {
                 problem: format!(
                     "{} has a {SETTINGS_FILE}, but git cannot open it: {}",
                     root.display(),
@@ -108,7 +111,7 @@ impl Archive {
                 ),
                 hint: "run: fitsnap init (it adopts the folder and changes nothing that is there)".to_owned(),
             },
-        )?;
+        })?;
         if git.is_bare() {
             return Err(ArchiveError::Unusable {
                 problem: format!("{} is a bare repository, and an archive needs a work tree", root.display()),

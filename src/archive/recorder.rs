@@ -154,7 +154,7 @@ impl<'a> Recorder<'a> {
     /// How many documents waiting for the commit would lose records or go.
     pub fn losses(&self) -> Vec<(Day, String)> {
         let lossy = |pending: &&Pending| matches!(pending.change.kind, RevisionKind::Shrunk | RevisionKind::Withdrawn);
-        let lost = self.pending.iter().filter(|(_, pending)| lossy(&pending));
+        let lost = self.pending.iter().filter(|(_, pending)| lossy(pending));
         lost.map(|(day, pending)| (*day, pending.change.words())).collect()
     }
 

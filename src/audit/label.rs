@@ -43,7 +43,7 @@ impl Label {
         };
         // A record that only says which day it is of is called by nothing.
         let stamp = |path: &&str| text(path).and_then(|text| Stamp::read(&text)).filter(|stamp| stamp.time.is_some());
-        let time = |paths: &[&str]| paths.iter().find_map(|path| stamp(path));
+        let time = |paths: &[&str]| paths.iter().find_map(&stamp);
         let (start, end) = (time(&STARTS), time(&ENDS));
         let mut name = NAMES.iter().find_map(text).unwrap_or_default();
         if name.is_empty() && start.is_none() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
+use etcetera::{AppStrategy, AppStrategyArgs};
 
 /// The environment of one run, taken once, so that nothing below asks the process again.
 #[derive(Clone, Debug, Default)]

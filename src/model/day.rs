@@ -106,14 +106,9 @@ impl DayRange {
         (first <= last).then_some(DayRange { first, last })
     }
 
-    /// How many days it holds.
+    /// How many days it holds, at least one.
     pub fn len(self) -> i64 {
         self.last.days_since(self.first) + 1
-    }
-
-    /// A range holds at least one day.
-    pub fn is_empty(self) -> bool {
-        false
     }
 
     /// Whether the day lies in the range.

@@ -109,11 +109,11 @@ mod tests {
         let altered = Counts { altered: 3, added: 1, removed: 0 };
         let change = |kind, counts: &[(&str, Counts)]| DayChange {
             kind,
-            resources: counts.iter().map(|(name, counts)| ((*name).to_owned(), counts.clone())).collect(),
+            resources: counts.iter().map(|(name, counts)| ((*name).to_owned(), *counts)).collect(),
         };
         let changes = BTreeMap::from([
-            ("2015-07-10".parse().unwrap(), change(RevisionKind::New, &[("storyline", altered.clone())])),
-            ("2015-07-05".parse().unwrap(), change(RevisionKind::Revised, &[("storyline", altered.clone())])),
+            ("2015-07-10".parse().unwrap(), change(RevisionKind::New, &[("storyline", altered)])),
+            ("2015-07-05".parse().unwrap(), change(RevisionKind::Revised, &[("storyline", altered)])),
             ("2015-07-09".parse().unwrap(), change(RevisionKind::New, &[])),
         ]);
         let message = commit_message(&"moves".parse().unwrap(), Action::Sync, &changes, true);

@@ -4,5 +4,5 @@ mod engine;
 mod losses;
 mod plan;
 
-pub use engine::{Ended, Job, Outcome, Preview, Progress, preview, run};
+pub use engine::{Ended, Job, Progress, preview, run};
 pub use plan::Wish;
