@@ -11,7 +11,7 @@ use git2::{Index, IndexEntry, IndexTime, ObjectType, Oid, RepositoryState, Tree}
 use super::durable::{Unsynced, sync_folder};
 use super::locks::GitLock;
 use super::trees::Edits;
-use super::{Archive, ArchiveError, DATA};
+use super::{Archive, ArchiveError};
 
 /// Git's mark in an index entry: the person asked for this file not to be in the work tree.
 const SKIP_WORKTREE: u16 = 1 << 14;
