@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use git2::{Index, ObjectType, Oid, Tree};
 use serde::{Deserialize, Serialize};
 
-use super::durable::{make_folder, replace_file, sync_folder};
+use super::durable::{make_folder, replace_file};
 use super::refs::Branch;
 use super::staging::blob_of;
 use super::trees::Edits;
@@ -80,7 +80,8 @@ impl Archive {
     /// The commit is done, work tree and all.
     pub(super) fn end_journal(&self) -> Result<(), ArchiveError> {
         match fs::remove_file(self.journal()) {
-            Ok(()) => sync_folder(&self.local()),
+            // A journal that comes back after a power cut finds everything done.
+            Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(ArchiveError::io("remove", &self.journal())(error)),
         }
