@@ -14,7 +14,7 @@ use super::trees::Edits;
 use super::{Archive, ArchiveError};
 
 /// Git's mark in an index entry: the person asked for this file not to be in the work tree.
-const SKIP_WORKTREE: u16 = 1 << 14;
+pub(super) const SKIP_WORKTREE: u16 = 1 << 14;
 
 /// How many of the person's edits a message names.
 const NAMED: usize = 3;
@@ -230,7 +230,8 @@ impl Archive {
         self.keep_doubts(&mut index, &path).map_err(failed())?;
         for (name, new) in edits {
             let place = Path::new(name);
-            let staged = index.get_path(place, 0).map(|entry| entry.id);
+            let held = index.get_path(place, 0);
+            let staged = held.as_ref().map(|entry| entry.id);
             if staged != old.get(name).copied().flatten() && staged != *new {
                 continue;
             }
@@ -246,7 +247,12 @@ impl Archive {
                         Ok(meta) if meta.is_file() && blob_of(&self.root.join(name))? == Some(*id) => {
                             stat(&meta, *id, name.as_bytes())
                         }
-                        _ => unknown(*id, name.as_bytes()),
+                        Ok(_) => unknown(*id, name.as_bytes()),
+                        // What the person keeps out of the work tree would else count as deleted by them.
+                        Err(_) => IndexEntry {
+                            flags_extended: held.map_or(0, |held| held.flags_extended & SKIP_WORKTREE),
+                            ..unknown(*id, name.as_bytes())
+                        },
                     };
                     index.add(&entry).map_err(failed())?;
                 }
