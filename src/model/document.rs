@@ -40,6 +40,12 @@ impl JsonText {
         JsonText(text)
     }
 
+    /// An array of these texts, in this order.
+    pub fn array<'t>(items: impl IntoIterator<Item = &'t JsonText>) -> JsonText {
+        let items: Vec<&[u8]> = items.into_iter().map(JsonText::as_bytes).collect();
+        JsonText([b"[".as_slice(), &items.join(&b','), b"]"].concat())
+    }
+
     /// An object of these members; the names must differ.
     pub fn object<'n>(members: impl IntoIterator<Item = (&'n str, JsonText)>) -> JsonText {
         let mut text = vec![b'{'];
