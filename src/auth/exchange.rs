@@ -113,8 +113,7 @@ impl Exchange<'_> {
         let client = self.client().set_redirect_uri(RedirectUrl::from_url(redirect.clone()));
         let sign_in = &self.description.sign_in;
         let scopes = Some(sign_in.scopes.join(sign_in.scope_separator)).filter(|scopes| !scopes.is_empty());
-        let (mut url, state) =
-            client.authorize_url(CsrfToken::new_random).add_scopes(scopes.map(Scope::new)).url();
+        let (mut url, state) = client.authorize_url(CsrfToken::new_random).add_scopes(scopes.map(Scope::new)).url();
         // Moves was seen to refuse a "+" between scopes; every server takes %20.
         let query = url.query().map(|query| query.replace('+', "%20"));
         url.set_query(query.as_deref());
@@ -233,7 +232,8 @@ fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for chunk in bytes.chunks(3) {
-        let number = chunk.iter().fold(0_usize, |number, byte| number << 8 | usize::from(*byte)) << (8 * (3 - chunk.len()));
+        let number =
+            chunk.iter().fold(0_usize, |number, byte| number << 8 | usize::from(*byte)) << (8 * (3 - chunk.len()));
         for place in 0..4 {
             let digit = DIGITS[number >> (18 - 6 * place) & 63];
             text.push(if place <= chunk.len() { char::from(digit) } else { '=' });
@@ -276,7 +276,8 @@ mod tests {
 
     #[test]
     fn base_64_is_that_of_the_rfc() {
-        let pairs = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE=")];
+        let pairs =
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE=")];
         assert!(pairs.iter().all(|(text, coded)| base64(text.as_bytes()) == *coded));
         assert_eq!(base64(&[0xfb, 0xff, 0xbf]), "+/+/");
     }

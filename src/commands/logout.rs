@@ -2,10 +2,10 @@
 
 use super::Context;
 use super::login::unknown_provider;
-use crate::auth;
-use crate::cli::{CommandError, ExitCode, Ui};
 use crate::archive::Archive;
+use crate::auth;
 use crate::auth::{Login, SessionOptions};
+use crate::cli::{CommandError, ExitCode, Ui};
 use crate::config::{ProviderSettings, Secrets};
 use crate::http::Stop;
 use crate::model::{Description, ProviderName};

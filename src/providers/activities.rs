@@ -57,7 +57,7 @@ pub trait ActivityProvider: Sync {
 }
 
 /// A list of activities.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Feed {
     /// The resource of the day document that holds them.
     pub resource: String,

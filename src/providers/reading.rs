@@ -21,8 +21,9 @@ pub(super) fn parse(title: &str, answer: &Answer, what: &str) -> Result<Json, Fe
         None => Err(malformed(answer, format!("{title} answered nothing to {what}"))),
         Some(b'<') => Err(malformed(answer, format!("{title} answered {what} with a web page"))),
         Some(_) if page => Err(malformed(answer, format!("{title} answered {what} with a web page"))),
-        Some(_) => Json::parse(answer.body.clone())
-            .map_err(|error| malformed(answer, format!("{title}'s answer to {what} is no JSON that can be kept: {error}"))),
+        Some(_) => Json::parse(answer.body.clone()).map_err(|error| {
+            malformed(answer, format!("{title}'s answer to {what} is no JSON that can be kept: {error}"))
+        }),
     }
 }
 
@@ -55,7 +56,11 @@ fn own_words(body: &[u8]) -> Option<String> {
                 let part = |name: &str| one.get(name).and_then(|text| text.as_str()).unwrap_or_default().into_owned();
                 format!("{}/{}/{}", part("resource"), part("field"), part("code"))
             };
-            std::iter::once(message).chain(codes.map(code)).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ")
+            std::iter::once(message)
+                .chain(codes.map(code))
+                .filter(|word| !word.is_empty())
+                .collect::<Vec<_>>()
+                .join(", ")
         }
         Err(_) => std::str::from_utf8(body).ok().filter(|text| !text.trim_start().starts_with('<'))?.trim().to_owned(),
     };

@@ -15,4 +15,5 @@ mod login;
 mod pack;
 mod past;
 mod status;
+mod strava;
 mod verify;

@@ -62,7 +62,8 @@ async fn gear(
 ) -> Result<Option<JsonText>, FetchError> {
     let known = held.get("gear").and_then(|gear| Json::parse(gear.as_bytes()).ok());
     let known = known.iter().flat_map(|json| json.root().items());
-    let mut all: BTreeMap<String, JsonText> = known.filter_map(|one| Some((gear_id(one)?, JsonText::of(one)))).collect();
+    let mut all: BTreeMap<String, JsonText> =
+        known.filter_map(|one| Some((gear_id(one)?, JsonText::of(one)))).collect();
     let mut changed = false;
     for id in gear_to_ask(held, mentioned) {
         let answer = session.get(&format!("/api/v3/gear/{id}"), &[]).await?;
@@ -124,7 +125,8 @@ async fn routes(session: &mut Session, held: &Resources) -> Result<Option<JsonTe
         let path = format!("/api/v3/athletes/{person}/routes");
         let answer = session.get(&path, &[("page", &page), ("per_page", "200")]).await?;
         let json = parse_as(TITLE, &answer, &format!("page {page} of the routes"), Kind::Array)?;
-        let ids: Vec<String> = json.root().items().map(|one| one.get("id").map(|id| id.line()).unwrap_or_default()).collect();
+        let ids: Vec<String> =
+            json.root().items().map(|one| one.get("id").map(|id| id.line()).unwrap_or_default()).collect();
         if ids.is_empty() {
             break;
         }

@@ -10,9 +10,7 @@ use std::collections::BTreeSet;
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, Kind, RecordRules, Value};
-use crate::model::{
-    CountHeader, Description, JsonText, QuotaWindow, Resource, Resources, Revocation, SignIn, Zone,
-};
+use crate::model::{CountHeader, Description, JsonText, QuotaWindow, Resource, Resources, Revocation, SignIn, Zone};
 
 use super::reading::parse_as;
 use super::{ActivityProvider, Answer, Feed, Next, Opening, Page, Part, Provider, Way};
@@ -252,7 +250,8 @@ impl ActivityProvider for Strava {
         let (seen, now) = (scopes(seen_under), scopes(now));
         // Only the scopes on activities decide what the list shows.
         let about = |scope: &&String| scope.starts_with("activity:") || scope.starts_with("sign-in:");
-        now.contains(ALL_ACTIVITIES) || (!seen_under.is_empty() && seen.iter().filter(about).all(|one| now.contains(one)))
+        now.contains(ALL_ACTIVITIES)
+            || (!seen_under.is_empty() && seen.iter().filter(about).all(|one| now.contains(one)))
     }
 }
 

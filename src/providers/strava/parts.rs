@@ -10,8 +10,7 @@ use crate::providers::reading::{malformed, parse_as};
 use super::TITLE;
 
 /// Every stream there is. Left out, only the distance would come.
-const STREAMS: &str =
-    "time,distance,latlng,altitude,velocity_smooth,heartrate,cadence,watts,temp,moving,grade_smooth";
+const STREAMS: &str = "time,distance,latlng,altitude,velocity_smooth,heartrate,cadence,watts,temp,moving,grade_smooth";
 
 /// The most that a page of comments or kudos may hold.
 const PER_PAGE: &str = "200";
@@ -97,7 +96,8 @@ async fn comments(session: &mut Session, path: &str, what: &str) -> Result<Part,
         }
         let answer = session.get(&format!("{path}/comments"), &query).await?;
         let json = parse_as(TITLE, &answer, what, Kind::Array)?;
-        let last = json.root().items().last().and_then(|last| last.get("cursor")?.as_str().map(|text| text.into_owned()));
+        let last =
+            json.root().items().last().and_then(|last| last.get("cursor")?.as_str().map(|text| text.into_owned()));
         let is_last = json.root().is_empty();
         pages.push(json);
         match last {

@@ -47,7 +47,9 @@ mod tests {
     #[test]
     fn refusals_that_need_the_person_are_told_apart_from_those_that_pass() {
         let gone = of(403, "Application", "Status", "Inactive");
-        assert!(matches!(gone, Some(Refusal::Gone(words)) if words.contains("subscription") && words.contains("export")));
+        assert!(
+            matches!(gone, Some(Refusal::Gone(words)) if words.contains("subscription") && words.contains("export"))
+        );
         let scope = of(401, "AccessToken", "activity:read_permission", "missing");
         assert_eq!(scope, Some(Refusal::SignIn("the sign-in to Strava does not allow activity:read".to_owned())));
         for resource in ["RefreshToken", "RequestToken", "AuthorizationCode"] {

@@ -34,9 +34,8 @@ impl Entry {
         let unplaced = |id: Option<&str>, problem: String| Unplaced { id: id.map(str::to_owned), problem };
         let json = Json::parse(item.as_bytes()).map_err(|error| unplaced(None, error.to_string()))?;
         let root = json.root();
-        let id = id(feed, root).ok_or_else(|| {
-            unplaced(None, format!("an entry of the list of {} has no {}", feed.resource, feed.key))
-        })?;
+        let id = id(feed, root)
+            .ok_or_else(|| unplaced(None, format!("an entry of the list of {} has no {}", feed.resource, feed.key)))?;
         let day = (feed.start)(root).and_then(|start| day_of(&start));
         let day = day.ok_or_else(|| {
             unplaced(Some(&id), format!("the list of {} tells no day that can be read of {id}", feed.resource))

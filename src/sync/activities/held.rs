@@ -140,7 +140,10 @@ pub(super) fn assemble(
     }
     activity.remove(ABSENT);
     if !absent.is_empty() {
-        activity.insert(ABSENT.to_owned(), JsonText::object(absent.iter().map(|(name, text)| (name.as_str(), text.clone()))));
+        activity.insert(
+            ABSENT.to_owned(),
+            JsonText::object(absent.iter().map(|(name, text)| (name.as_str(), text.clone()))),
+        );
     }
     Some(JsonText::object(activity.iter().map(|(name, text)| (name.as_str(), text.clone()))))
 }

@@ -168,14 +168,16 @@ impl Run<'_> {
         let start = Instant::now();
         loop {
             return match provider.account(session, self.job.resources, &held, &mentioned).await {
-                Ok(resources) => match self.recorder.account(opening.account.clone().into_iter().chain(resources).collect()) {
-                    Ok(()) => Ok(()),
-                    Err(RecordError::Archive(error)) => Err(Ended::Archive(error)),
-                    Err(error) => {
-                        self.troubles.push(format!("account.json: {error}"));
-                        Ok(())
+                Ok(resources) => {
+                    match self.recorder.account(opening.account.clone().into_iter().chain(resources).collect()) {
+                        Ok(()) => Ok(()),
+                        Err(RecordError::Archive(error)) => Err(Ended::Archive(error)),
+                        Err(error) => {
+                            self.troubles.push(format!("account.json: {error}"));
+                            Ok(())
+                        }
                     }
-                },
+                }
                 Err(FetchError::Wait { reason, until }) => {
                     self.wait(&reason, until, start).await?;
                     continue;

@@ -24,6 +24,8 @@ pub(super) struct Pass {
     nothing_new: usize,
     /// Why another walk may tell more.
     pub unsteady: Option<String>,
+    /// Why another walk must tell more.
+    pub hole: Option<String>,
     /// Why it cannot have told all, however often it is walked.
     pub broken: Option<String>,
     /// An empty page came, after which there may be more.
@@ -73,7 +75,7 @@ impl Pass {
             self.unsteady = Some(format!("the list of {} shifted while it was walked", feed.resource));
         }
         if self.gap && !ids.is_empty() {
-            self.broken = Some(format!("the list of {} has an empty page in its middle", feed.resource));
+            self.hole = Some(format!("the list of {} has an empty page in its middle", feed.resource));
         }
         let size = page.size.filter(|_| page.next == Next::End);
         let repeats = !ids.is_empty() && new == 0 && self.pages.last() == Some(&ids);

@@ -43,7 +43,8 @@ impl Asking<'_, '_> {
             let asked = self.session.requests();
             let mut pass = self.pass(&feed).await?;
             pages = self.session.requests() - asked;
-            let steady = pass.unsteady.is_none() || before.as_ref().is_some_and(|before| before.is_like(&pass));
+            let alike = || before.as_ref().is_some_and(|before| before.is_like(&pass));
+            let steady = pass.hole.is_none() && (pass.unsteady.is_none() || alike());
             if pass.broken.is_none() && !steady && left > 0 {
                 if let Some(before) = before.take() {
                     pass.add(before);
@@ -51,7 +52,7 @@ impl Asking<'_, '_> {
                 before = Some(pass);
                 continue;
             }
-            let doubt = pass.broken.clone().or_else(|| pass.unsteady.clone().filter(|_| !steady));
+            let doubt = pass.broken.clone().or_else(|| pass.hole.clone().or(pass.unsteady.clone()).filter(|_| !steady));
             if doubt.is_some()
                 && let Some(before) = before.take()
             {
