@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use git2::ErrorClass;
+
 use crate::config::SettingsError;
 
 /// An archive cannot be read or written.
@@ -60,7 +62,7 @@ pub enum ArchiveError {
         task: String,
         /// Why not.
         #[source]
-        source: git2::Error,
+        source: GitCause,
     },
     /// The history or the work tree holds something that cannot be.
     #[error("the archive is damaged: {problem}")]
@@ -70,6 +72,21 @@ pub enum ArchiveError {
     },
 }
 
+/// Why libgit2 refused, in its words; the numbers it knows errors by say nothing to a person.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.message())]
+pub struct GitCause(git2::Error);
+
+impl GitCause {
+    /// libgit2 hands the system's errors on as text only.
+    fn is_disk_full(&self) -> bool {
+        self.0.class() == ErrorClass::Os && self.0.message().contains("No space left")
+    }
+}
+
+/// What to do about a full disk.
+const DISK_FULL: &str = "the disk is full; make room and run the command again";
+
 impl ArchiveError {
     /// An I/O failure on a path.
     pub fn io(verb: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ArchiveError {
@@ -78,7 +95,7 @@ impl ArchiveError {
 
     /// A failure of libgit2 in a task (`read the index`).
     pub fn git(task: impl Into<String>) -> impl FnOnce(git2::Error) -> ArchiveError {
-        move |source| ArchiveError::Git { task: task.into(), source }
+        move |source| ArchiveError::Git { task: task.into(), source: GitCause(source) }
     }
 
     /// What a person can do about it.
@@ -96,7 +113,7 @@ impl ArchiveError {
             }
             ArchiveError::Busy { .. } => "wait until it is done, then run the command again".to_owned(),
             ArchiveError::Io { source, path, .. } => match source.kind() {
-                io::ErrorKind::StorageFull => "the disk is full; make room and run the command again".to_owned(),
+                io::ErrorKind::StorageFull => DISK_FULL.to_owned(),
                 io::ErrorKind::ReadOnlyFilesystem => {
                     "the file system is read-only; mount it for writing or use another copy".to_owned()
                 }
@@ -104,6 +121,7 @@ impl ArchiveError {
                 _ => return Vec::new(),
             },
             ArchiveError::Damaged { .. } => "see what is wrong with: fitsnap verify --history".to_owned(),
+            ArchiveError::Git { source, .. } if source.is_disk_full() => DISK_FULL.to_owned(),
             ArchiveError::Settings(_) | ArchiveError::Git { .. } => return Vec::new(),
         };
         vec![hint]

@@ -1,18 +1,23 @@
 //! What a commit was about to do to the work tree, so that a stop in the middle can be told from a
 //! person's edits and made good.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use git2::Oid;
+use git2::{Index, ObjectType, Oid, Tree};
 use serde::{Deserialize, Serialize};
 
 use super::durable::{make_folder, replace_file, sync_folder};
 use super::refs::Branch;
+use super::staging::blob_of;
 use super::trees::Edits;
-use super::{Archive, ArchiveError, Lock};
+use super::{Archive, ArchiveError, DATA, Lock};
 use crate::model::Clock;
+
+/// The line by which a commit's message tells that fitsnap made it.
+const OUR_MARK: &str = "Fitsnap-Action: ";
 
 #[derive(Serialize, Deserialize)]
 struct Journal {
@@ -121,6 +126,45 @@ impl Archive {
             self.bring_along(&edits, &old, &scratch, &index)?;
         }
         self.end_journal()
+    }
+
+    /// What a stop in the middle of HEAD's own commit left undone, where the journal of it is lost: index
+    /// and work tree stand as before the commit, file for file, or the file already as after it.
+    fn left_undone(&self, tip: Oid) -> Result<Option<(Edits, Edits)>, ArchiveError> {
+        let failed = || ArchiveError::git(format!("read commit {tip}"));
+        let commit = self.git.find_commit(tip).map_err(failed())?;
+        let is_ours = String::from_utf8_lossy(commit.message_bytes()).lines().any(|line| line.starts_with(OUR_MARK));
+        if !is_ours || commit.parent_count() > 1 {
+            return Ok(None);
+        }
+        let list = |tree: Tree<'_>| -> Result<BTreeMap<String, Oid>, ArchiveError> {
+            let mut files = Vec::new();
+            if let Some(data) = tree.get_name(DATA).filter(|entry| entry.kind() == Some(ObjectType::Tree)) {
+                self.list_files(data.id(), DATA, &mut files)?;
+            }
+            Ok(files.into_iter().collect())
+        };
+        let after = list(commit.tree().map_err(failed())?)?;
+        let before = match commit.parent(0) {
+            Ok(parent) => list(parent.tree().map_err(failed())?)?,
+            Err(_) => BTreeMap::new(),
+        };
+        let index = Index::open(&self.git.path().join("index")).map_err(ArchiveError::git("read the index"))?;
+        let (mut edits, mut old) = (Edits::new(), Edits::new());
+        for path in before.keys().chain(after.keys()) {
+            let (from, to) = (before.get(path).copied(), after.get(path).copied());
+            if from == to {
+                continue;
+            }
+            let staged = index.get_path(Path::new(path), 0).map(|entry| entry.id);
+            let found = blob_of(&self.root.join(path))?;
+            if staged != from || (found != from && found != to) {
+                return Ok(None);
+            }
+            old.insert(path.clone(), from);
+            edits.insert(path.clone(), to);
+        }
+        Ok((!edits.is_empty()).then_some((edits, old)))
     }
 }
 

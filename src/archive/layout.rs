@@ -74,11 +74,6 @@ pub fn day_path(provider: &ProviderName, day: Day) -> String {
     format!("{DATA}/{provider}/{}.json", day.date().format("%Y/%m/%d"))
 }
 
-/// `data/<provider>/YYYY/MM/DD`, the folder of an export's files
-pub fn files_folder(provider: &ProviderName, day: Day) -> String {
-    format!("{DATA}/{provider}/{}", day.date().format("%Y/%m/%d"))
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -91,7 +86,7 @@ mod tests {
         assert_eq!(day_path(&moves, day), "data/moves/2015/07/05.json");
         assert_eq!(Place::of(&day_path(&moves, day)), Place::Day(moves.clone(), day));
         assert_eq!(Place::of(&account_path(&moves)), Place::Account(moves.clone()));
-        let file = format!("{}/run.gpx", files_folder(&moves, day));
+        let file = "data/moves/2015/07/05/run.gpx".to_owned();
         assert_eq!(Place::of(&file), Place::File(moves, day, "run.gpx".into()));
     }
 

@@ -29,11 +29,12 @@ mod staging;
 mod state;
 mod trees;
 mod verify;
+mod web;
 mod writer;
 
 use std::path::{Path, PathBuf};
 
-use git2::{Repository, RepositoryOpenFlags};
+use git2::{ErrorClass, Repository, RepositoryOpenFlags};
 
 use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
 
@@ -41,7 +42,7 @@ pub use checked::Checked;
 pub use create::Created;
 pub use error::ArchiveError;
 pub use hash_list::HashList;
-pub use history::{BlobReader, FileChange, History, RevisionError, Scope, Step};
+pub use history::{BlobReader, FileChange, History, Pattern, RevisionError, Scope, Step, scratch};
 pub use hooks::HookState;
 pub use layout::{DATA, HASH_LIST, Place, account_path, day_path, provider_folder};
 pub use locks::Lock;
@@ -79,13 +80,31 @@ impl Archive {
         Archive::around(&folder, environment)?.ok_or(ArchiveError::NotFound { folder })
     }
 
+    /// The repository that `chosen` names or lies in, else the one around the current folder, whether
+    /// it is an archive or not. Only its history may be asked for.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be opened.
+    pub fn repository(environment: &Environment, chosen: Option<&Path>) -> Result<Archive, ArchiveError> {
+        let folder = chosen.map_or(environment.folder().to_owned(), |folder| environment.folder().join(folder));
+        let git = Repository::discover(&folder).map_err(|error| ArchiveError::Unusable {
+            problem: format!("there is no git repository in {} or above it: {}", folder.display(), error.message()),
+            hint: "name one with -C DIR".to_owned(),
+        })?;
+        let root = git.workdir().unwrap_or(git.path()).to_owned();
+        Ok(Archive { root, git, environment: environment.clone() })
+    }
+
     /// The archive whose root is this folder or the nearest one above it.
     fn around(folder: &Path, environment: &Environment) -> Result<Option<Archive>, ArchiveError> {
         let Some(root) = folder.ancestors().find(|above| above.join(SETTINGS_FILE).is_file()) else {
             return Ok(None);
         };
-        let git = Repository::open_ext(root, RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<&Path>()).map_err(
-            |error| ArchiveError::Unusable {
+        let opened = Repository::open_ext(root, RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<&Path>());
+        let git = opened.map_err(|error| match error.class() {
+            // The disk's trouble, not the folder's: there may well be a repository.
+            ErrorClass::Os => ArchiveError::git(format!("open the repository of {}", root.display()))(error),
+            _ => ArchiveError::Unusable {
                 problem: format!(
                     "{} has a {SETTINGS_FILE}, but git cannot open it: {}",
                     root.display(),
@@ -93,7 +112,7 @@ impl Archive {
                 ),
                 hint: "run: fitsnap init (it adopts the folder and changes nothing that is there)".to_owned(),
             },
-        )?;
+        })?;
         if git.is_bare() {
             return Err(ArchiveError::Unusable {
                 problem: format!("{} is a bare repository, and an archive needs a work tree", root.display()),

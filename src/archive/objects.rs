@@ -122,6 +122,11 @@ impl PackFile {
 /// git looks at packs by their indexes.
 fn store_pack(pack: PackFile, odb: &Odb<'_>, scratch: &Path, folder: &Path) -> Result<(), ArchiveError> {
     let failed = |source| ArchiveError::Io { verb: "write a pack in", path: scratch.to_owned(), source };
+    // The indexer is libgit2's, and so are its errors, in the guise of I/O.
+    let refused = |error: io::Error| match error.downcast::<git2::Error>() {
+        Ok(error) => ArchiveError::git("index a pack")(error),
+        Err(error) => failed(error),
+    };
     let mut reader = BufReader::with_capacity(1 << 16, pack.finish().map_err(failed)?);
     let work = tempfile::Builder::new().prefix("pack-").tempdir_in(scratch).map_err(failed)?;
     let mut indexer = Indexer::new(Some(odb), work.path(), 0o444, false).map_err(ArchiveError::git("index a pack"))?;
@@ -133,9 +138,9 @@ fn store_pack(pack: PackFile, odb: &Odb<'_>, scratch: &Path, folder: &Path) -> R
             break;
         }
         digest.update(&buffer[..count]);
-        indexer.write_all(&buffer[..count]).map_err(failed)?;
+        indexer.write_all(&buffer[..count]).map_err(refused)?;
     }
-    indexer.write_all(&digest.finalize()).map_err(failed)?;
+    indexer.write_all(&digest.finalize()).map_err(refused)?;
     let name = indexer.commit().map_err(ArchiveError::git("index a pack"))?;
     make_folder(folder)?;
     for ending in ["pack", "idx"] {
@@ -147,21 +152,34 @@ fn store_pack(pack: PackFile, odb: &Odb<'_>, scratch: &Path, folder: &Path) -> R
     sync_folder(folder)
 }
 
+/// Each step is taken for all of them before the next: a file system that keeps a journal then settles
+/// many in one go.
 fn store_loose(few: &[(Oid, ObjectType, Vec<u8>)], scratch: &Path, objects: &Path) -> Result<(), ArchiveError> {
     let mut folders = BTreeSet::new();
+    let mut files = Vec::with_capacity(few.len());
     for (id, kind, data) in few {
         let name = id.to_string();
         let folder = objects.join(&name[..2]);
         let path = folder.join(&name[2..]);
         make_folder(&folder)?;
-        let failed = |source| ArchiveError::Io { verb: "write", path: path.clone(), source };
-        let file = tempfile::Builder::new().prefix("object-").tempfile_in(scratch).map_err(failed)?;
-        let mut encoder = ZlibEncoder::new(file.as_file(), Compression::fast());
-        write!(encoder, "{} {}\0", kind.str(), data.len()).map_err(failed)?;
-        encoder.write_all(data).and_then(|()| encoder.finish().map(drop)).map_err(failed)?;
-        read_only(file.as_file()).and_then(|()| file.as_file().sync_data()).map_err(failed)?;
-        file.persist(&path).map_err(|error| failed(error.error))?;
+        let failed = ArchiveError::io("write", &path);
+        let write = || {
+            let file = tempfile::Builder::new().prefix("object-").tempfile_in(scratch)?;
+            let mut encoder = ZlibEncoder::new(file.as_file(), Compression::fast());
+            write!(encoder, "{} {}\0", kind.str(), data.len())?;
+            encoder.write_all(data)?;
+            encoder.finish()?;
+            read_only(file.as_file())?;
+            Ok(file)
+        };
+        files.push((write().map_err(failed)?, path));
         folders.insert(folder);
+    }
+    for (file, path) in &files {
+        file.as_file().sync_data().map_err(ArchiveError::io("sync", path))?;
+    }
+    for (file, path) in files {
+        file.persist(&path).map_err(|error| ArchiveError::io("write", &path)(error.error))?;
     }
     folders.iter().try_for_each(|folder| sync_folder(folder))?;
     if few.is_empty() { Ok(()) } else { sync_folder(objects) }

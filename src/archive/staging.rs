@@ -1,9 +1,10 @@
 //! The index and the work tree, brought along with a commit, and a person's own edits in them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::Path;
+use std::time::SystemTime;
 
 use git2::{Index, IndexEntry, IndexTime, ObjectType, Oid, RepositoryState, Tree};
 
@@ -15,16 +16,12 @@ use super::{Archive, ArchiveError, DATA};
 /// Git's mark in an index entry: the person asked for this file not to be in the work tree.
 const SKIP_WORKTREE: u16 = 1 << 14;
 
-/// The line by which a commit's message tells that fitsnap made it.
-const OUR_MARK: &str = "Fitsnap-Action: ";
-
 /// How many of the person's edits a message names.
 const NAMED: usize = 3;
 
 impl Archive {
-    /// Stops where something of the person's own is in the way of a commit: a merge under way, or
-    /// edits under `data/` that are staged or in the work tree.
-    pub(super) fn guard(&self, tree: Option<&Tree<'_>>) -> Result<(), ArchiveError> {
+    /// Stops where the person is in the middle of something that ends in a commit of its own.
+    pub(super) fn guard_state(&self) -> Result<(), ArchiveError> {
         let under_way = match self.git.state() {
             RepositoryState::Clean => None,
             RepositoryState::Merge => Some(("a merge", "finish it (git commit) or leave it (git merge --abort)")),
@@ -42,12 +39,17 @@ impl Archive {
                 Some(("git am", "finish it (git am --continue) or leave it (git am --abort)"))
             }
         };
-        if let Some((what, hint)) = under_way {
-            return Err(ArchiveError::Guard {
+        match under_way {
+            None => Ok(()),
+            Some((what, hint)) => Err(ArchiveError::Guard {
                 problem: format!("{what} is under way in this archive"),
                 hint: hint.to_owned(),
-            });
+            }),
         }
+    }
+
+    /// Stops where the person has edits under `data/`, staged or in the work tree.
+    pub(super) fn guard_edits(&self, tree: Option<&Tree<'_>>) -> Result<(), ArchiveError> {
         let edited = self.own_edits(tree)?;
         if edited.is_empty() {
             return Ok(());
@@ -76,9 +78,10 @@ impl Archive {
             self.list_files(data.id(), DATA, &mut committed)?;
         }
         let mut committed = committed.into_iter().peekable();
-        let mut edited = Vec::new();
+        let mut edited = BTreeSet::new();
         let prefix = format!("{DATA}/");
         let start = index.find_prefix(&prefix).unwrap_or(index.len());
+        let mut staged = Vec::with_capacity(committed.len());
         for entry in (start..index.len()).map_while(|at| index.get(at)) {
             let path = String::from_utf8_lossy(&entry.path).into_owned();
             if !path.starts_with(&prefix) {
@@ -86,19 +89,26 @@ impl Archive {
             }
             // Both lists have git's order: what HEAD has before this path, the index lacks.
             while let Some((gone, _)) = committed.next_if(|(known, _)| *known < path) {
-                edited.push(gone);
+                edited.insert(gone);
             }
-            let same = committed.next_if(|(known, _)| *known == path).is_some_and(|(_, id)| id == entry.id);
-            if !same || self.differs(&entry, &path, written)? {
-                edited.push(path);
+            if committed.next_if(|(known, _)| *known == path).is_some_and(|(_, id)| id == entry.id) {
+                staged.push((path, entry));
+            } else {
+                edited.insert(path);
             }
         }
         edited.extend(committed.map(|(path, _)| path));
-        edited.dedup();
-        Ok(edited)
+        edited.extend(differing(&self.root, &staged, written)?);
+        Ok(edited.into_iter().collect())
     }
 
-    fn list_files(&self, tree: Oid, folder: &str, into: &mut Vec<(String, Oid)>) -> Result<(), ArchiveError> {
+    /// The files below a tree, with their paths and blobs, in git's order.
+    pub(super) fn list_files(
+        &self,
+        tree: Oid,
+        folder: &str,
+        into: &mut Vec<(String, Oid)>,
+    ) -> Result<(), ArchiveError> {
         let tree = self.git.find_tree(tree).map_err(ArchiveError::git(format!("read the folder {folder}")))?;
         for entry in tree.iter() {
             let path = format!("{folder}/{}", String::from_utf8_lossy(entry.name_bytes()));
@@ -108,29 +118,6 @@ impl Archive {
             }
         }
         Ok(())
-    }
-
-    /// Whether the work tree's file is another than the index's entry says. Like git, trusts size and
-    /// times where they agree, unless the file is so young that it may have changed since.
-    fn differs(
-        &self,
-        entry: &IndexEntry,
-        path: &str,
-        index_written: Option<std::time::SystemTime>,
-    ) -> Result<bool, ArchiveError> {
-        let file = self.root.join(path);
-        let Ok(meta) = fs::symlink_metadata(&file) else { return Ok(entry.flags_extended & SKIP_WORKTREE == 0) };
-        if !meta.is_file() {
-            return Ok(entry.mode == 0o100_644);
-        }
-        let told = stat(&meta, entry.id, &entry.path);
-        let settled = meta.modified().ok().zip(index_written).is_some_and(|(file, index)| file < index);
-        // The time of the last change tells what a copy that keeps the time of writing does not.
-        let same_times = told.mtime == entry.mtime && told.ctime == entry.ctime;
-        if settled && same_times && told.file_size == entry.file_size {
-            return Ok(false);
-        }
-        Ok(blob_of(&file)? != Some(entry.id))
     }
 
     /// Refuses where a path's present content is neither what HEAD has nor what is to come, or where
@@ -279,60 +266,73 @@ impl Archive {
             return Ok(());
         };
         let time = |time: IndexTime| (time.seconds(), time.nanoseconds());
-        for mut entry in (0..index.len()).filter_map(|at| index.get(at)).collect::<Vec<_>>() {
-            if time(entry.mtime) >= time(written) {
-                let file = self.root.join(String::from_utf8_lossy(&entry.path).as_ref());
-                if blob_of(&file).ok().flatten() != Some(entry.id) {
-                    entry.file_size = 0;
-                    index.add(&entry)?;
-                }
+        let young = |entry: &IndexEntry| time(entry.mtime) >= time(written);
+        for mut entry in (0..index.len()).filter_map(|at| index.get(at)).filter(young).collect::<Vec<_>>() {
+            let file = self.root.join(String::from_utf8_lossy(&entry.path).as_ref());
+            if blob_of(&file).ok().flatten() != Some(entry.id) {
+                entry.file_size = 0;
+                index.add(&entry)?;
             }
         }
         Ok(())
     }
+}
 
-    /// What a stop in the middle of HEAD's own commit left undone, where the journal of it is lost: index
-    /// and work tree stand as before the commit, file for file, or the file already as after it.
-    pub(super) fn left_undone(&self, tip: Oid) -> Result<Option<(Edits, Edits)>, ArchiveError> {
-        let failed = || ArchiveError::git(format!("read commit {tip}"));
-        let commit = self.git.find_commit(tip).map_err(failed())?;
-        let is_ours = String::from_utf8_lossy(commit.message_bytes()).lines().any(|line| line.starts_with(OUR_MARK));
-        if !is_ours || commit.parent_count() > 1 {
-            return Ok(None);
-        }
-        let list = |tree: Tree<'_>| -> Result<BTreeMap<String, Oid>, ArchiveError> {
-            let mut files = Vec::new();
-            if let Some(data) = tree.get_name(DATA).filter(|entry| entry.kind() == Some(ObjectType::Tree)) {
-                self.list_files(data.id(), DATA, &mut files)?;
+/// The paths whose files are others than their index entries say. Looking at ten thousand files is most
+/// of a daily sync's work, so it is shared among the machine's cores.
+fn differing(
+    root: &Path,
+    staged: &[(String, IndexEntry)],
+    index_written: Option<SystemTime>,
+) -> Result<Vec<String>, ArchiveError> {
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let share = staged.len().div_ceil(workers).max(1_000);
+    std::thread::scope(|scope| {
+        let look = |entries: &[(String, IndexEntry)]| {
+            let mut found = Vec::new();
+            for (path, entry) in entries {
+                if differs(root, entry, path, index_written)? {
+                    found.push(path.clone());
+                }
             }
-            Ok(files.into_iter().collect())
+            Ok::<_, ArchiveError>(found)
         };
-        let after = list(commit.tree().map_err(failed())?)?;
-        let before = match commit.parent(0) {
-            Ok(parent) => list(parent.tree().map_err(failed())?)?,
-            Err(_) => BTreeMap::new(),
-        };
-        let index = Index::open(&self.git.path().join("index")).map_err(ArchiveError::git("read the index"))?;
-        let (mut edits, mut old) = (Edits::new(), Edits::new());
-        for path in before.keys().chain(after.keys()) {
-            let (from, to) = (before.get(path).copied(), after.get(path).copied());
-            if from == to {
-                continue;
-            }
-            let staged = index.get_path(Path::new(path), 0).map(|entry| entry.id);
-            let found = blob_of(&self.root.join(path))?;
-            if staged != from || (found != from && found != to) {
-                return Ok(None);
-            }
-            old.insert(path.clone(), from);
-            edits.insert(path.clone(), to);
+        let mut shares = staged.chunks(share);
+        let own = shares.next().unwrap_or_default();
+        let others: Vec<_> = shares.map(|entries| scope.spawn(move || look(entries))).collect();
+        let mut found = look(own)?;
+        for other in others {
+            found.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
         }
-        Ok((!edits.is_empty()).then_some((edits, old)))
+        Ok(found)
+    })
+}
+
+/// Whether the work tree's file is another than the index's entry says. Like git, trusts size and
+/// times where they agree, unless the file is so young that it may have changed since.
+fn differs(
+    root: &Path,
+    entry: &IndexEntry,
+    path: &str,
+    index_written: Option<SystemTime>,
+) -> Result<bool, ArchiveError> {
+    let file = root.join(path);
+    let Ok(meta) = fs::symlink_metadata(&file) else { return Ok(entry.flags_extended & SKIP_WORKTREE == 0) };
+    if !meta.is_file() {
+        return Ok(entry.mode == 0o100_644);
     }
+    let told = stat(&meta, entry.id, b"");
+    let settled = meta.modified().ok().zip(index_written).is_some_and(|(file, index)| file < index);
+    // The time of the last change tells what a copy that keeps the time of writing does not.
+    let same_times = told.mtime == entry.mtime && told.ctime == entry.ctime;
+    if settled && same_times && told.file_size == entry.file_size {
+        return Ok(false);
+    }
+    Ok(blob_of(&file)? != Some(entry.id))
 }
 
 /// The blob that a file's bytes make; none where no file is.
-fn blob_of(path: &Path) -> Result<Option<Oid>, ArchiveError> {
+pub(super) fn blob_of(path: &Path) -> Result<Option<Oid>, ArchiveError> {
     match fs::symlink_metadata(path) {
         Ok(meta) if meta.is_file() => {}
         Ok(_) => return Ok(Some(Oid::ZERO_SHA1)),

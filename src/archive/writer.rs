@@ -37,10 +37,12 @@ impl Archive {
     /// them; nothing was changed then.
     pub fn writer<'a>(&'a self, _lock: &'a Lock) -> Result<Writer<'a>, ArchiveError> {
         let identity = Identity::of(&self.git, &self.environment)?;
+        // In a rebase HEAD is detached too, but the rebase is what the person knows of.
+        self.guard_state()?;
         self.heal()?;
         let branch = self.branch()?;
         let tree = self.tree_of(&branch)?;
-        self.guard(tree.as_ref())?;
+        self.guard_edits(tree.as_ref())?;
         let odb = self.git.odb().map_err(ArchiveError::git("open the objects"))?;
         let objects = NewObjects::new(&self.scratch());
         let (edits, hashes) = (Edits::new(), BTreeMap::new());

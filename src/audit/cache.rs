@@ -5,12 +5,14 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
 
 use super::Finding;
+use crate::archive::scratch;
 
 const MAGIC: &[u8] = b"fitsnap compared 1\n";
 const KEY: usize = 16;
@@ -44,25 +46,32 @@ fn checksum(body: &[u8]) -> [u8; 4] {
 
 /// Findings by key.
 pub(super) struct Cache {
-    path: PathBuf,
+    path: Option<PathBuf>,
+    /// Whether the file was looked for: only who asks for an entry needs that.
+    opened: bool,
     file: Option<BufReader<File>>,
     /// Where the body of each entry stands, and how long it is.
     entries: HashMap<Key, (u64, u32)>,
     end: u64,
-    fresh: Vec<u8>,
+    /// The next file: all that there was, and what is new.
+    fresh: Option<BufWriter<NamedTempFile>>,
 }
 
 impl Cache {
     /// Opens the cache in a folder; an empty one where there is none that can be read.
     pub(super) fn open(folder: PathBuf) -> Cache {
-        let path = folder.join("compared");
-        let mut cache = Cache { path, file: None, entries: HashMap::new(), end: MAGIC.len() as u64, fresh: Vec::new() };
-        cache.index();
+        let mut cache = Cache::none();
+        cache.path = Some(folder.join("compared"));
         cache
     }
 
+    /// A cache that keeps nothing.
+    pub(super) fn none() -> Cache {
+        Cache { path: None, opened: false, file: None, entries: HashMap::new(), end: MAGIC.len() as u64, fresh: None }
+    }
+
     fn index(&mut self) -> Option<()> {
-        let mut file = BufReader::with_capacity(1 << 16, File::open(&self.path).ok()?);
+        let mut file = BufReader::with_capacity(1 << 16, File::open(self.path.as_ref()?).ok()?);
         let length = file.get_ref().metadata().ok().filter(|data| data.len() < FULL)?.len();
         let mut magic = [0; MAGIC.len()];
         file.read_exact(&mut magic).ok().filter(|()| magic == MAGIC)?;
@@ -87,6 +96,9 @@ impl Cache {
 
     /// The finding of a key.
     pub(super) fn get(&mut self, key: &Key) -> Option<Finding> {
+        if !std::mem::replace(&mut self.opened, true) {
+            self.index();
+        }
         let (at, size) = *self.entries.get(key)?;
         let file = self.file.as_mut()?;
         // Entries are asked for in the order in which they were written: most often the next is in the buffer.
@@ -99,43 +111,47 @@ impl Cache {
         sound.then(|| serde_json::from_slice(body).ok()).flatten()
     }
 
-    /// Keeps a finding for the next time.
+    /// Keeps a finding for the next time. Where that fails the next time is slower, nothing else.
     pub(super) fn put(&mut self, key: &Key, finding: &Finding) {
         let Ok(body) = serde_json::to_vec(finding) else { return };
-        if body.len() <= LARGEST {
-            self.fresh.extend_from_slice(key);
-            self.fresh.extend_from_slice(&(body.len() as u32).to_le_bytes());
-            self.fresh.extend_from_slice(&checksum(&body));
-            self.fresh.extend_from_slice(&body);
+        if body.len() <= LARGEST && self.path.is_some() && self.write(key, &body).is_err() {
+            self.path = None;
+            self.fresh = None;
         }
     }
 
-    /// Writes down what is new. Where that fails the next time is slower, nothing else.
-    pub(super) fn save(&mut self) {
-        if !self.fresh.is_empty() {
-            let _ = self.write();
-            self.fresh.clear();
+    fn write(&mut self, key: &Key, body: &[u8]) -> io::Result<()> {
+        if self.fresh.is_none() {
+            self.fresh = Some(self.begin()?);
         }
+        let Some(file) = &mut self.fresh else { return Ok(()) };
+        file.write_all(key)?;
+        file.write_all(&(body.len() as u32).to_le_bytes())?;
+        file.write_all(&checksum(body))?;
+        file.write_all(body)
     }
 
-    fn write(&mut self) -> std::io::Result<()> {
-        let folder = self.path.parent().unwrap_or(&self.path);
-        std::fs::create_dir_all(folder)?;
-        let mut file = BufWriter::new(tempfile::NamedTempFile::with_prefix_in("compared-", folder)?);
+    /// The next file, with all that is sound of the old one.
+    fn begin(&mut self) -> io::Result<BufWriter<NamedTempFile>> {
+        let folder = self.path.as_deref().and_then(Path::parent).and_then(scratch);
+        let file = folder.ok_or(io::ErrorKind::PermissionDenied)?;
+        let mut file = BufWriter::with_capacity(1 << 16, file);
         file.write_all(MAGIC)?;
         if let Some(old) = &mut self.file {
             old.seek(SeekFrom::Start(MAGIC.len() as u64))?;
-            std::io::copy(&mut old.by_ref().take(self.end - MAGIC.len() as u64), &mut file)?;
+            io::copy(&mut old.by_ref().take(self.end - MAGIC.len() as u64), &mut file)?;
         }
-        file.write_all(&self.fresh)?;
-        file.into_inner()?.persist(&self.path)?;
-        Ok(())
+        Ok(file)
     }
 }
 
 impl Drop for Cache {
     fn drop(&mut self) {
-        self.save();
+        if let (Some(path), Some(file)) = (&self.path, self.fresh.take())
+            && let Ok(file) = file.into_inner()
+        {
+            let _ = file.persist(path);
+        }
     }
 }
 

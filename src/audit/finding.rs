@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::words::{Detail, Line, describe};
+use super::lines::{Lines, Tone};
+use super::words::{Detail, describe, generic};
 use crate::archive::{BlobId, BlobReader};
-use crate::json::{ChangeKind, Comparison, Counts, Edit, Json, Kind, RecordRules, Value, compare, quote, unified};
+use crate::json::{
+    Change, ChangeKind, Comparison, Counts, Edit, Json, JsonError, Kind, RecordRules, Value, compare, quote, unified,
+};
 use crate::model::{Day, RevisionKind};
 
 /// What is to be found out about the difference of two contents.
@@ -27,6 +30,8 @@ pub enum Wanted {
         /// Volatile members too.
         volatile: bool,
     },
+    /// And which members changed, how often.
+    Members,
     /// And the difference of their lines.
     Lines,
 }
@@ -40,11 +45,14 @@ pub struct Finding {
     /// Altered, added and removed records of each resource.
     pub resources: BTreeMap<String, [usize; 3]>,
     /// The changes in words.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub words: Vec<Line>,
+    #[serde(default, skip_serializing_if = "Lines::is_empty")]
+    pub words: Lines,
     /// The changes as JSON, one object each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub edits: Vec<String>,
+    /// How often each member changed, by resource: its path with `*` for the indices.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub members: BTreeMap<String, BTreeMap<String, usize>>,
     /// The unified difference of the lines.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub lines: String,
@@ -69,13 +77,33 @@ mod kind {
     }
 }
 
+/// What two contents are about.
+pub(super) struct About<'w> {
+    /// How records are told apart.
+    pub(super) rules: &'w RecordRules,
+    /// The day that the document is of, if it is a day document.
+    pub(super) day: Option<Day>,
+    /// What the value is called, if it is any file: it is then compared as if it were a resource.
+    pub(super) name: Option<&'w str>,
+}
+
+impl About<'_> {
+    /// Where the value begins in what is compared.
+    fn root(&self) -> Option<String> {
+        self.name.map(|name| format!("/resources/{}", name.replace('~', "~0").replace('/', "~1")))
+    }
+}
+
 type Parsed = Arc<Result<Json, String>>;
+
+/// A content, what it is called, its size, and its value.
+struct Recent(BlobId, Option<String>, usize, Parsed);
 
 /// Reads and compares contents, each read once as long as it is fresh: the older content of one
 /// revision is the newer one of the next.
 pub(super) struct Comparer {
     blobs: BlobReader,
-    recent: VecDeque<(BlobId, usize, Parsed)>,
+    recent: VecDeque<Recent>,
     held: usize,
 }
 
@@ -87,23 +115,24 @@ impl Comparer {
         Comparer { blobs, recent: VecDeque::new(), held: 0 }
     }
 
-    fn read(&mut self, blob: BlobId) -> Parsed {
-        if let Some((_, _, parsed)) = self.recent.iter().find(|(id, ..)| *id == blob) {
-            return Arc::clone(parsed);
+    fn read(&mut self, blob: BlobId, name: Option<&str>) -> Parsed {
+        if let Some(recent) = self.recent.iter().find(|recent| recent.0 == blob && recent.1.as_deref() == name) {
+            return Arc::clone(&recent.3);
         }
         let bytes = self.blobs.blob(blob);
         let size = bytes.as_ref().map_or(0, Vec::len);
-        let parsed = Arc::new(match bytes {
-            Ok(bytes) => Json::parse(bytes).map_err(|error| format!("not readable: {error}")),
-            Err(error) => Err(match std::error::Error::source(&error) {
+        let parsed = Arc::new(match (bytes, name) {
+            (Ok(bytes), None) => Json::parse(bytes).map_err(|error| format!("not readable: {error}")),
+            (Ok(bytes), Some(name)) => as_resource(&bytes, name).map_err(|error| format!("not readable: {error}")),
+            (Err(error), _) => Err(match std::error::Error::source(&error) {
                 Some(cause) => format!("not readable: {error}: {cause}"),
                 None => format!("not readable: {error}"),
             }),
         });
         self.held += size;
-        self.recent.push_back((blob, size, Arc::clone(&parsed)));
+        self.recent.push_back(Recent(blob, name.map(str::to_owned), size, Arc::clone(&parsed)));
         while self.held > Comparer::MOST && self.recent.len() > 2 {
-            if let Some((_, size, _)) = self.recent.pop_front() {
+            if let Some(Recent(_, _, size, _)) = self.recent.pop_front() {
                 self.held -= size;
             }
         }
@@ -113,13 +142,11 @@ impl Comparer {
     /// Compares two contents, of which one may be missing.
     pub(super) fn find(
         &mut self,
-        old: Option<BlobId>,
-        new: Option<BlobId>,
-        rules: &RecordRules,
-        day: Option<Day>,
+        (old, new): (Option<BlobId>, Option<BlobId>),
+        about: &About<'_>,
         wanted: Wanted,
     ) -> Finding {
-        let (old, new) = (old.map(|blob| self.read(blob)), new.map(|blob| self.read(blob)));
+        let (old, new) = (old.map(|blob| self.read(blob, about.name)), new.map(|blob| self.read(blob, about.name)));
         let (before, after) = match (side(&old), side(&new)) {
             (Ok(before), Ok(after)) => (before, after),
             (Err(problem), _) | (_, Err(problem)) => {
@@ -127,17 +154,28 @@ impl Comparer {
             }
         };
         let mut finding = match (before, after) {
-            (Some(before), Some(after)) => compared(before.root(), after.root(), rules, day, wanted),
+            (Some(before), Some(after)) => compared(before.root(), after.root(), about, wanted),
             (Some(json), None) => Finding { resources: whole(json.root(), 2), ..Finding::default() },
             (None, Some(json)) => Finding { resources: whole(json.root(), 1), ..Finding::default() },
             (None, None) => Finding::default(),
         };
         if wanted == Wanted::Lines {
-            let text = |json: Option<&Json>| json.map(Json::canonical).unwrap_or_default();
+            let text = |json: Option<&Json>| {
+                let root = about.root().unwrap_or_default();
+                json.and_then(|json| json.root().pointer(&root)).map(Value::canonical).unwrap_or_default()
+            };
             finding.lines = unified(&text(before), &text(after));
         }
         finding
     }
+}
+
+/// A document of which the value is the only resource.
+fn as_resource(text: &[u8], name: &str) -> Result<Json, JsonError> {
+    // Parsed by itself first: what follows the value must not become part of the document.
+    let json = Json::parse(text)?;
+    let name = quote(name);
+    Json::parse([b"{\"resources\":{", name.as_bytes(), b":", json.root().raw(), b"}}"].concat())
 }
 
 fn side(parsed: &Option<Parsed>) -> Result<Option<&Json>, &str> {
@@ -148,8 +186,9 @@ fn side(parsed: &Option<Parsed>) -> Result<Option<&Json>, &str> {
     }
 }
 
-fn compared(old: Value<'_>, new: Value<'_>, rules: &RecordRules, day: Option<Day>, wanted: Wanted) -> Finding {
-    let comparison = compare(old, new, rules);
+fn compared(old: Value<'_>, new: Value<'_>, about: &About<'_>, wanted: Wanted) -> Finding {
+    let day = about.day;
+    let comparison = compare(old, new, about.rules);
     let mut finding = Finding {
         kind: Some(match comparison.kind() {
             ChangeKind::Unchanged => RevisionKind::Reformatted,
@@ -162,20 +201,26 @@ fn compared(old: Value<'_>, new: Value<'_>, rules: &RecordRules, day: Option<Day
     };
     match wanted {
         Wanted::Counts | Wanted::Lines => {}
+        Wanted::Members => {
+            for edit in &comparison.edits {
+                let members = finding.members.entry(edit.resource.clone()).or_default();
+                *members.entry(member(edit)).or_default() += 1;
+            }
+        }
         Wanted::Words { detail, volatile } => {
-            finding.words = describe(old, new, &comparison.edits, day, detail);
+            describe(old, new, &comparison.edits, day, detail).iter().for_each(|line| finding.words.push(line));
             if volatile && !comparison.volatile_edits.is_empty() {
-                let lines = describe(old, new, &comparison.volatile_edits, day, detail);
-                finding.words.extend(lines.into_iter().map(|mut line| {
-                    line.insert(0, (super::words::Tone::Dim, "volatile: ".to_owned()));
-                    line
-                }));
+                for mut line in describe(old, new, &comparison.volatile_edits, day, detail) {
+                    line.insert(0, (Tone::Dim, "volatile: ".to_owned()));
+                    finding.words.push(&line);
+                }
             }
         }
         Wanted::Edits { volatile } => {
-            finding.edits = comparison.edits.iter().map(|edit| spelled(edit, false)).collect();
+            let root = about.root().unwrap_or_default();
+            finding.edits = comparison.edits.iter().map(|edit| spelled(edit, &root, false)).collect();
             if volatile {
-                finding.edits.extend(comparison.volatile_edits.iter().map(|edit| spelled(edit, true)));
+                finding.edits.extend(comparison.volatile_edits.iter().map(|edit| spelled(edit, &root, true)));
             }
         }
     }
@@ -200,9 +245,23 @@ fn whole(document: Value<'_>, place: usize) -> BTreeMap<String, [usize; 3]> {
     counted.collect()
 }
 
-/// An edit as JSON.
-fn spelled(edit: &Edit, volatile: bool) -> String {
-    let mut text = format!("{{\"path\": {}", quote(&edit.path));
+/// `*/segments/*/endTime`; of a record that came or went, what happened to it as well.
+fn member(edit: &Edit) -> String {
+    let path = generic(&edit.path);
+    let below = path.strip_prefix("/resources/").and_then(|path| path.split_once('/')).map(|(_, below)| below);
+    let below = below.unwrap_or(path.trim_start_matches('/')).to_owned();
+    match edit.change {
+        Change::MemberAltered => below,
+        Change::MemberAdded | Change::RecordAdded => format!("{below} added"),
+        Change::MemberRemoved | Change::RecordRemoved => format!("{below} removed"),
+        Change::Reordered => format!("{below} in another order"),
+    }
+}
+
+/// An edit as JSON, its path from the root of the value on.
+fn spelled(edit: &Edit, root: &str, volatile: bool) -> String {
+    let path = edit.path.strip_prefix(root).unwrap_or(&edit.path);
+    let mut text = format!("{{\"path\": {}", quote(path));
     for (name, value) in [("old", &edit.old), ("new", &edit.new)] {
         if let Some(value) = value {
             text.push_str(&format!(", \"{name}\": {value}"));

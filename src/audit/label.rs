@@ -29,8 +29,8 @@ pub(super) struct Label {
     pub(super) span: String,
     /// Its own name, or what else tells it from its like.
     pub(super) name: String,
-    start: String,
-    end: String,
+    start: Option<Stamp>,
+    end: Option<Stamp>,
 }
 
 impl Label {
@@ -38,24 +38,25 @@ impl Label {
     /// was another one, so that an altered record is called by what it was.
     pub(super) fn of(record: Value<'_>, day: Option<Day>, before: impl Fn(&str) -> Option<String>) -> Label {
         let text = |path: &&str| {
-            let now = || record.pointer(path).and_then(plain);
+            let now = || path[1..].split('/').try_fold(record, |value, name| value.get(name)).and_then(plain);
             before(path).or_else(now).filter(|text| !text.is_empty())
         };
         // A record that only says which day it is of is called by nothing.
         let stamp = |path: &&str| text(path).and_then(|text| Stamp::read(&text)).filter(|stamp| stamp.time.is_some());
         let time = |paths: &[&str]| paths.iter().find_map(&stamp);
-        let start = time(&STARTS).map(|stamp| stamp.short(day)).unwrap_or_default();
-        let end = time(&ENDS).map(|stamp| stamp.short(day)).unwrap_or_default();
+        let (start, end) = (time(&STARTS), time(&ENDS));
         let mut name = NAMES.iter().find_map(text).unwrap_or_default();
-        if name.is_empty() && start.is_empty() {
+        if name.is_empty() && start.is_none() {
             name = KEYS.iter().find_map(text).unwrap_or_default();
         }
-        Label { span: span(&start, &end), name: shortened(&name, 40), start, end }
+        Label { span: span(start, end, day), name: shortened(&name, 40), start, end }
     }
 
-    /// The time from the first record's start to the last one's end.
-    pub(super) fn reach(first: &Label, last: &Label) -> String {
-        span(&first.start, if last.end.is_empty() { &last.start } else { &last.end })
+    /// The time from the earliest start to the latest end.
+    pub(super) fn reach(labels: &[&Label], day: Option<Day>) -> String {
+        let start = labels.iter().filter_map(|label| label.start).min();
+        let end = labels.iter().filter_map(|label| label.end.or(label.start)).max();
+        span(start, end, day)
     }
 
     /// Whether it says anything.
@@ -64,12 +65,19 @@ impl Label {
     }
 }
 
-fn span(start: &str, end: &str) -> String {
-    match (start, end) {
-        (start, end) if end.is_empty() || start == end => start.to_owned(),
-        ("", end) => format!("until {end}"),
-        (start, end) => format!("{start}-{end}"),
+fn span(start: Option<Stamp>, end: Option<Stamp>, day: Option<Day>) -> String {
+    let short = |stamp: Option<Stamp>| stamp.map(|stamp| stamp.short(day)).unwrap_or_default();
+    let (start, end) = (short(start), short(end));
+    if end.is_empty() || start == end {
+        return start;
     }
+    if start.is_empty() {
+        return format!("until {end}");
+    }
+    // A day that both share is told once.
+    let apart = |text: &str| text.find(" (").unwrap_or(text.len());
+    let (clock, off) = start.split_at(apart(&start));
+    if off == &end[apart(&end)..] { format!("{clock}-{end}") } else { format!("{start}-{end}") }
 }
 
 fn plain(value: Value<'_>) -> Option<String> {
@@ -157,6 +165,8 @@ mod tests {
         };
         let place = r#"{"type":"place","startTime":"20140604T175930-0700","endTime":"20140605T103641-0700","place":{"name":"Home"}}"#;
         assert_eq!(label(place), ("17:59-10:36 (+1)".into(), "Home".into()));
+        let night = r#"{"startTime":"20140605T001500Z","endTime":"20140605T003000Z","type":"move"}"#;
+        assert_eq!(label(night), ("00:15-00:30 (+1)".into(), "move".into()));
         assert_eq!(label(r#"{"time":"08:00:30","value":61}"#), ("08:00".into(), String::new()));
         assert_eq!(label(r#"{"split":3,"distance":1000}"#), (String::new(), "3".into()));
         assert_eq!(label(r#"{"date":"20140604","segments":[]}"#), (String::new(), String::new()));

@@ -3,8 +3,11 @@
 mod cache;
 mod finding;
 mod label;
+mod lines;
+mod report;
 mod revision;
 mod stamp;
+mod survey;
 mod words;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -12,22 +15,32 @@ use std::collections::{BTreeMap, VecDeque};
 use chrono::{DateTime, Utc};
 
 pub use finding::{Finding, Wanted};
-pub use revision::{Fact, Facts, Revision};
-pub use words::{Detail, Line, Tone};
+pub use lines::Tone;
+pub use report::{MARK, Report, verdict};
+pub use revision::{DayOf, Facts, Revision, Subject};
+pub use survey::{Pace, ProviderSurvey};
+pub use words::Detail;
 
 use crate::archive::{Archive, ArchiveError, BlobId, CommitId, History, Scope};
-use crate::config::{ArchiveSettings, ProviderSettings};
 use crate::json::RecordRules;
 use crate::model::{Day, ProviderName, RevisionKind};
-use crate::providers;
 use cache::{Cache, Key};
-use finding::Comparer;
+use finding::{About, Comparer};
 
 /// Raised whenever the same two contents would be told otherwise than before.
 const RULES: u32 = 1;
 
+/// How many revisions are compared before what is kept is opened.
+const FIRST_PAGE: usize = 60;
+
 /// Clocks differ: only after so many commits that are too early none is expected that is not.
 const SLOP: usize = 16;
+
+/// What the records of a file are called after: its name without folders and ending.
+fn stem(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.split_once('.').map_or(name, |(stem, _)| stem)
+}
 
 /// Which revisions are wanted.
 #[derive(Clone, Debug)]
@@ -58,21 +71,27 @@ pub struct Audit<'a> {
     archive: &'a Archive,
     facts: Facts,
     cache: Cache,
+    /// How many revisions were asked for so far.
+    asked: usize,
     comparers: Vec<Comparer>,
     /// What findings depend on beside the contents, by provider.
-    grounds: BTreeMap<ProviderName, [u8; 16]>,
+    grounds: BTreeMap<ProviderName, Key>,
 }
 
 impl<'a> Audit<'a> {
     /// Looks at an archive. Nothing is written but fitsnap's own local knowledge.
     pub fn new(archive: &'a Archive, facts: Facts) -> Audit<'a> {
-        archive.trust_objects();
-        Audit { archive, facts, cache: Cache::open(archive.local()), comparers: Vec::new(), grounds: BTreeMap::new() }
+        Audit::with(archive, facts, Cache::open(archive.local()))
     }
 
-    /// What is known of the providers.
-    pub fn facts(&self) -> &Facts {
-        &self.facts
+    /// Looks at a repository that need not be an archive. Nothing is written.
+    pub fn of_files(repository: &'a Archive, key: Option<String>) -> Audit<'a> {
+        Audit::with(repository, Facts::of_files(key), Cache::none())
+    }
+
+    fn with(archive: &'a Archive, facts: Facts, cache: Cache) -> Audit<'a> {
+        archive.trust_objects();
+        Audit { archive, facts, cache, asked: 0, comparers: Vec::new(), grounds: BTreeMap::new() }
     }
 
     /// The revisions that a query asks for, newest first.
@@ -106,7 +125,7 @@ impl<'a> Audit<'a> {
         wanted: Wanted,
     ) -> Result<Finding, ArchiveError> {
         self.open_comparers(1)?;
-        Ok(self.comparers[0].find(pair.0, pair.1, rules, day, wanted))
+        Ok(self.comparers[0].find(pair, &About { rules, day, name: None }, wanted))
     }
 
     fn open_comparers(&mut self, count: usize) -> Result<(), ArchiveError> {
@@ -118,6 +137,7 @@ impl<'a> Audit<'a> {
 
     /// Finds out what is wanted about many revisions, on all cores where they are many.
     fn find_all(&mut self, revisions: &[Revision], query: &Query) -> Result<Vec<Finding>, ArchiveError> {
+        self.asked += revisions.len();
         let mut found: Vec<Option<Finding>> = vec![None; revisions.len()];
         let mut open: Vec<(usize, Option<Key>)> = Vec::new();
         for (at, revision) in revisions.iter().enumerate() {
@@ -125,7 +145,8 @@ impl<'a> Audit<'a> {
                 found[at] = Some(Finding::default());
                 continue;
             }
-            let key = self.key(revision, query.wanted);
+            // For the first page it takes longer to open what is kept than to compare again.
+            let key = if self.asked > FIRST_PAGE { self.key(revision, query.wanted) } else { None };
             found[at] = key.and_then(|key| self.cache.get(&key));
             if found[at].is_none() {
                 open.push((at, key));
@@ -139,8 +160,13 @@ impl<'a> Audit<'a> {
         let work = |comparer: &mut Comparer, share: &[(usize, Option<Key>)]| -> Vec<Finding> {
             let one = |(at, _): &(usize, Option<Key>)| {
                 let revision = &revisions[*at];
-                let rules = &facts.of(&revision.provider).rules;
-                comparer.find(revision.old, revision.new, rules, Some(revision.day), query.wanted)
+                let about = match &revision.subject {
+                    Subject::Day(DayOf { provider, day, .. }) => {
+                        About { rules: &facts.of(provider).rules, day: Some(*day), name: None }
+                    }
+                    Subject::File(path) => About { rules: &facts.other.rules, day: None, name: Some(stem(path)) },
+                };
+                comparer.find((revision.old, revision.new), &about, query.wanted)
             };
             share.iter().map(one).collect()
         };
@@ -171,17 +197,12 @@ impl<'a> Audit<'a> {
         if wanted == Wanted::Lines {
             return None;
         }
-        let ground = match self.grounds.get(&revision.provider) {
-            Some(ground) => *ground,
-            None => {
-                let rules = &self.facts.of(&revision.provider).rules;
-                let text = format!("{RULES} {} {wanted:?} {rules:?}", env!("CARGO_PKG_VERSION"));
-                let ground = cache::key(&[text.as_bytes()]);
-                self.grounds.insert(revision.provider.clone(), ground);
-                ground
-            }
-        };
-        let day = revision.day.to_string();
+        let DayOf { provider, day, .. } = revision.day()?;
+        let ground = *self.grounds.entry(provider.clone()).or_insert_with(|| {
+            let rules = &self.facts.of(provider).rules;
+            cache::key(&[format!("{RULES} {} {wanted:?} {rules:?}", env!("CARGO_PKG_VERSION")).as_bytes()])
+        });
+        let day = day.to_string();
         let id = |blob: &Option<BlobId>| blob.map(|blob| blob.to_string()).unwrap_or_default();
         Some(cache::key(&[id(&revision.old).as_bytes(), id(&revision.new).as_bytes(), day.as_bytes(), &ground]))
     }
@@ -256,7 +277,7 @@ impl Revisions<'_, '_> {
                 break;
             }
             if !too_late && !too_early {
-                batch.extend(Revision::of_step(&step, &self.audit.facts));
+                batch.extend(Revision::of_step(&step, &self.query.scope, &self.audit.facts));
             }
         }
         self.size = (self.size * 2).min(512);
@@ -269,18 +290,4 @@ impl Revisions<'_, '_> {
         }
         Ok(())
     }
-}
-
-/// What the settings say of the providers; where they say nothing the name tells the service.
-pub fn facts(settings: Option<&ArchiveSettings>, names: &[ProviderName]) -> Facts {
-    let rules = |kind: &str| providers::provider(kind).map(|provider| provider.description().rules).unwrap_or_default();
-    let default = ProviderSettings::default();
-    let fact = |name: &ProviderName| {
-        let said = settings.and_then(|settings| settings.providers.get(name));
-        let said_kind = said.map(|said| said.kind.as_str()).unwrap_or(name.as_str());
-        Fact { window: said.map_or(default.window, |said| said.window), rules: rules(said_kind) }
-    };
-    let known = settings.into_iter().flat_map(|settings| settings.providers.keys());
-    let providers = known.chain(names).map(|name| (name.clone(), fact(name))).collect();
-    Facts { providers, other: Fact { window: default.window, rules: RecordRules::default() } }
 }

@@ -5,7 +5,7 @@ use chrono::{NaiveDate, NaiveTime, Timelike};
 use crate::model::Day;
 
 /// A time as it stands in the data: local, without a zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Stamp {
     pub(super) date: Option<Day>,
     pub(super) time: Option<NaiveTime>,

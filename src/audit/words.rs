@@ -1,51 +1,21 @@
 //! What changed between two documents, in words.
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
-
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::label::{Label, shortened, words};
+use super::lines::{Line, Tone};
 use super::stamp::Stamp;
 use crate::json::{Change, Edit, Json, Kind, Value};
 use crate::model::Day;
 
-/// What a piece of a line is, so that a terminal can show it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "u8", from = "u8")]
-pub enum Tone {
-    /// Words between the others.
-    Plain,
-    /// What the line is about.
-    Name,
-    /// A value that was.
-    Old,
-    /// A value that is.
-    New,
-    /// What holds less.
-    Dim,
-}
-
-impl From<u8> for Tone {
-    fn from(number: u8) -> Tone {
-        [Tone::Plain, Tone::Name, Tone::Old, Tone::New].get(usize::from(number)).copied().unwrap_or(Tone::Dim)
-    }
-}
-
-impl From<Tone> for u8 {
-    fn from(tone: Tone) -> u8 {
-        tone as u8
-    }
-}
-
-/// A line in pieces.
-pub type Line = Vec<(Tone, String)>;
-
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Detail {
-    /// From how many like records on they are summed in one line.
+    /// More like records than this that were altered are summed in one line.
     pub sum_from: usize,
+    /// More like records than this that came or went are summed in one line.
+    pub sum_moved: usize,
     /// How many members of one record are told.
     pub members: usize,
     /// How many lines there are at most.
@@ -54,9 +24,9 @@ pub struct Detail {
 
 impl Detail {
     /// For a list of many revisions.
-    pub const BRIEF: Detail = Detail { sum_from: 4, members: 4, lines: 8 };
+    pub const BRIEF: Detail = Detail { sum_from: 4, sum_moved: 2, members: 4, lines: 8 };
     /// For one revision.
-    pub const FULL: Detail = Detail { sum_from: 40, members: usize::MAX, lines: usize::MAX };
+    pub const FULL: Detail = Detail { sum_from: 40, sum_moved: 8, members: usize::MAX, lines: usize::MAX };
 }
 
 /// Finds records by pointer, opening each array once.
@@ -66,13 +36,13 @@ struct Finder<'j> {
 }
 
 /// Where a pointer leads.
-struct Found<'j> {
+struct Found<'j, 'p> {
     /// The array that holds the innermost record: its pointer, its name, whether it is the resource itself.
-    array: Option<(String, String, bool)>,
+    array: Option<(&'p str, Cow<'p, str>, bool)>,
     /// The pointer to that record, and the record.
-    record: Option<(String, Value<'j>)>,
+    record: Option<(&'p str, Value<'j>)>,
     /// The same of the record around it, if any, and the name of its array.
-    around: Option<(String, Value<'j>, String, bool)>,
+    around: Option<(&'p str, Value<'j>, Cow<'p, str>, bool)>,
     /// The members from the innermost record on.
     member: Vec<String>,
 }
@@ -82,22 +52,29 @@ impl<'j> Finder<'j> {
         Finder { root, arrays: HashMap::new() }
     }
 
-    fn find(&mut self, pointer: &str, resource_depth: usize) -> Found<'j> {
+    fn find<'p>(&mut self, pointer: &'p str, resource_depth: usize) -> Found<'j, 'p> {
         let mut found = Found { array: None, record: None, around: None, member: Vec::new() };
         let mut at = Some(self.root);
-        let (mut path, mut name) = (String::new(), String::new());
+        let (mut path, mut name) = ("", Cow::Borrowed(""));
         for (depth, token) in pointer.split('/').skip(1).enumerate() {
-            let word = token.replace("~1", "/").replace("~0", "~");
+            let here = &pointer[..path.len() + 1 + token.len()];
+            let word = match token.contains('~') {
+                true => Cow::Owned(token.replace("~1", "/").replace("~0", "~")),
+                false => Cow::Borrowed(token),
+            };
             let next = match at {
                 Some(array) if array.kind() == Kind::Array => {
-                    let items = self.arrays.entry(path.clone()).or_insert_with(|| array.items().collect());
+                    if !self.arrays.contains_key(path) {
+                        self.arrays.insert(path.to_owned(), array.items().collect());
+                    }
+                    let items = self.arrays.get(path).map_or(&[][..], Vec::as_slice);
                     let item = token.parse::<usize>().ok().and_then(|index| items.get(index).copied());
                     if let Some(record) = item.filter(|item| item.kind() == Kind::Object) {
                         let array = found.array.take().map(|(_, name, top)| (name, top));
                         found.around =
                             found.record.take().zip(array).map(|((path, value), (name, top))| (path, value, name, top));
-                        found.array = Some((path.clone(), name.clone(), depth == resource_depth));
-                        found.record = Some((format!("{path}/{token}"), record));
+                        found.array = Some((path, name.clone(), depth == resource_depth));
+                        found.record = Some((here, record));
                         found.member.clear();
                     } else {
                         found.member.push(format!("[{word}]"));
@@ -106,16 +83,16 @@ impl<'j> Finder<'j> {
                 }
                 Some(object) => {
                     let value = object.get(&word);
-                    found.member.push(word.clone());
+                    found.member.push(word.clone().into_owned());
                     value
                 }
                 None => {
-                    found.member.push(word.clone());
+                    found.member.push(word.clone().into_owned());
                     None
                 }
             };
             at = next;
-            path = format!("{path}/{token}");
+            path = here;
             name = word;
         }
         found
@@ -143,13 +120,14 @@ struct Group<'e> {
 }
 
 /// The changes in words, at most so many lines. Volatile changes are not told apart from others here.
-pub fn describe(old: Value<'_>, new: Value<'_>, edits: &[Edit], day: Option<Day>, detail: Detail) -> Vec<Line> {
+pub(super) fn describe(old: Value<'_>, new: Value<'_>, edits: &[Edit], day: Option<Day>, detail: Detail) -> Vec<Line> {
     let (mut before, mut after) = (Finder::new(old), Finder::new(new));
     let mut groups: Vec<((String, String), Group<'_>)> = Vec::new();
     let mut group_at: HashMap<(String, String), usize> = HashMap::new();
     // What each altered record was called before is told by its own edits.
     let was: HashMap<&str, &str> =
         edits.iter().filter_map(|edit| Some((edit.path.as_str(), edit.old.as_deref()?))).collect();
+    let altered: HashSet<&str> = was.keys().flat_map(|path| parents(path)).collect();
     for edit in edits {
         let gone = matches!(edit.change, Change::MemberRemoved | Change::RecordRemoved);
         let depth = usize::from(!edit.resource.is_empty()) * 2;
@@ -174,18 +152,21 @@ pub fn describe(old: Value<'_>, new: Value<'_>, edits: &[Edit], day: Option<Day>
                 .around
                 .map(|(path, value, name, top)| (path, words(&name, top).0, Label::of(value, day, |_| None)));
             let (path, word, label) = around.filter(|(.., label)| !label.is_empty()).unwrap_or_default();
-            group.moved.entry((path.clone(), gone)).or_default().push(Label::of(record, day, |_| None));
-            group.around.entry(path).or_insert((word, label));
+            group.moved.entry((path.to_owned(), gone)).or_default().push(Label::of(record, day, |_| None));
+            group.around.entry(path.to_owned()).or_insert((word, label));
             continue;
         }
         let earlier = |path: &str| {
-            let old = was.get(format!("{record_path}{path}").as_str()).filter(|_| !gone)?;
+            if gone || !altered.contains(&record_path) {
+                return None;
+            }
+            let old = was.get(format!("{record_path}{path}").as_str())?;
             let json = Json::parse(old.as_bytes()).ok()?;
             json.root().as_str().map(|text| text.into_owned())
         };
         let label = Label::of(record, day, earlier);
         // A record may stand at another index before and after: its label is what brings the two together.
-        let known = if label.is_empty() { record_path } else { format!("{} {}", label.span, label.name) };
+        let known = if label.is_empty() { record_path.to_owned() } else { format!("{} {}", label.span, label.name) };
         let slot = *group.altered_at.entry(known).or_insert_with(|| {
             group.altered.push(Altered { label, edits: Vec::new() });
             group.altered.len() - 1
@@ -204,8 +185,15 @@ pub fn describe(old: Value<'_>, new: Value<'_>, edits: &[Edit], day: Option<Day>
     lines
 }
 
+/// The pointers to what holds the value at a pointer directly, or one member further up.
+fn parents(pointer: &str) -> impl Iterator<Item = &str> {
+    let parent = |pointer: &str| pointer.rfind('/').unwrap_or(0);
+    let first = &pointer[..parent(pointer)];
+    [first, &first[..parent(first)]].into_iter()
+}
+
 /// A pointer with its indices replaced by `*`.
-pub fn generic(pointer: &str) -> String {
+pub(super) fn generic(pointer: &str) -> String {
     let index = |token: &str| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit());
     pointer.split('/').map(|token| if index(token) { "*" } else { token }).collect::<Vec<_>>().join("/")
 }
@@ -233,7 +221,7 @@ impl Group<'_> {
         let one_sided = |(_, edit): &(String, &Edit)| edit.old.is_none() || edit.new.is_none();
         let dull = self.altered.iter().flat_map(|altered| &altered.edits).all(one_sided);
         if self.altered.len() > if dull { detail.sum_from.min(4) } else { detail.sum_from } {
-            lines.push(self.altered_sum(resource));
+            lines.push(self.altered_sum(resource, day));
         } else {
             for altered in &self.altered {
                 self.altered_lines(resource, altered, day, detail, lines);
@@ -241,7 +229,7 @@ impl Group<'_> {
         }
         for ((around, gone), labels) in &self.moved {
             let around = self.around.get(around).cloned().unwrap_or_default();
-            self.moved_lines(resource, &around, *gone, labels, detail, lines);
+            self.moved_lines(resource, &around, (*gone, day), labels, detail, lines);
         }
     }
 
@@ -292,7 +280,7 @@ impl Group<'_> {
         }
     }
 
-    fn altered_sum(&self, resource: &str) -> Line {
+    fn altered_sum(&self, resource: &str, day: Option<Day>) -> Line {
         let mut members: BTreeMap<&str, usize> = BTreeMap::new();
         for (member, _) in self.altered.iter().flat_map(|altered| &altered.edits) {
             *members.entry(member.as_str()).or_default() += 1;
@@ -306,21 +294,21 @@ impl Group<'_> {
         }
         let mut line = vec![(Tone::Name, resource.to_owned())];
         let count = self.altered.len();
-        line.push((Tone::Plain, format!(": {count} {} altered{}: ", self.many, self.reach_of_altered())));
+        line.push((Tone::Plain, format!(": {count} {} altered{}: ", self.many, self.reach_of_altered(day))));
         line.push((Tone::New, names.join(", ")));
         line
     }
 
-    fn reach_of_altered(&self) -> String {
+    fn reach_of_altered(&self, day: Option<Day>) -> String {
         let labels: Vec<&Label> = self.altered.iter().map(|altered| &altered.label).collect();
-        reach(&labels)
+        reach(&labels, day)
     }
 
     fn moved_lines(
         &self,
         resource: &str,
         (word, around): &(String, Label),
-        gone: bool,
+        (gone, day): (bool, Option<Day>),
         labels: &[Label],
         detail: Detail,
         lines: &mut Vec<Line>,
@@ -331,7 +319,7 @@ impl Group<'_> {
             true => self.title(resource, &self.one, one),
             false => [self.title(resource, word, around), vec![(Tone::Plain, ": ".into())]].concat(),
         };
-        if labels.len() <= detail.sum_from.min(8) && labels.iter().all(|label| !label.is_empty()) {
+        if labels.len() <= detail.sum_moved && labels.iter().all(|label| !label.is_empty()) {
             for label in labels {
                 let mut line = head(label);
                 if !around.is_empty() {
@@ -347,7 +335,7 @@ impl Group<'_> {
         let what = if labels.len() == 1 { &self.one } else { &self.many };
         line.push((Tone::Plain, format!("{} {what} ", labels.len())));
         line.push((tone, happened.to_owned()));
-        line.push((Tone::Plain, reach(&labels)));
+        line.push((Tone::Plain, reach(&labels, day)));
         lines.push(line);
     }
 }
@@ -356,9 +344,8 @@ fn joined(words: &[&str]) -> String {
     words.iter().filter(|word| !word.is_empty()).copied().collect::<Vec<_>>().join(" ")
 }
 
-fn reach(labels: &[&Label]) -> String {
-    let (Some(first), Some(last)) = (labels.first(), labels.last()) else { return String::new() };
-    match Label::reach(first, last) {
+fn reach(labels: &[&Label], day: Option<Day>) -> String {
+    match Label::reach(labels, day) {
         span if span.is_empty() => span,
         span => format!(" {span}"),
     }
@@ -422,5 +409,69 @@ fn value(text: &str, day: Option<Day>) -> String {
         }
         Kind::Object if text.chars().count() > SHORT => format!("{} members", root.len()),
         _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::json::{Identity, RecordRules, compare};
+
+    const RULES: RecordRules = RecordRules {
+        identities: &[
+            Identity { array: "storyline/*/segments", keys: &["startTime"] },
+            Identity { array: "heart", keys: &["time"] },
+        ],
+        volatile: &[],
+    };
+
+    fn said(old: &str, new: &str, detail: Detail) -> Vec<String> {
+        let document = |resources: &str| Json::parse(format!("{{\"resources\":{resources}}}")).unwrap();
+        let (old, new) = (document(old), document(new));
+        let comparison = compare(old.root(), new.root(), &RULES);
+        let day = "2014-06-04".parse().ok();
+        let lines = describe(old.root(), new.root(), &comparison.edits, day, detail);
+        lines.iter().map(|line| line.iter().map(|(_, piece)| piece.as_str()).collect()).collect()
+    }
+
+    fn storyline(segments: &[&str]) -> String {
+        format!(r#"{{"storyline":[{{"date":"20140604","segments":[{}]}}]}}"#, segments.join(","))
+    }
+
+    #[test]
+    fn an_altered_record_is_called_by_what_it_was() {
+        let home = |end: &str| {
+            format!(
+                r#"{{"startTime":"20140604T175900-0700","endTime":"{end}","place":{{"name":"Home"}},"type":"place"}}"#
+            )
+        };
+        let (old, new) = (home("20140604T225932-0700"), home("20140605T103641-0700"));
+        assert_eq!(
+            said(&storyline(&[&old]), &storyline(&[&new]), Detail::BRIEF),
+            ["storyline segment 17:59-22:59 Home: endTime 22:59:32 -> 10:36:41 (+1)"]
+        );
+    }
+
+    #[test]
+    fn many_records_are_summed_from_the_earliest_to_the_latest() {
+        let beats = |from: usize, to: usize| {
+            let beats: Vec<String> = (from..to)
+                .rev()
+                .map(|at| format!(r#"{{"time":"{:02}:{:02}:00","bpm":{at}}}"#, at / 60, at % 60))
+                .collect();
+            format!(r#"{{"heart":[{}]}}"#, beats.join(","))
+        };
+        assert_eq!(said(&beats(0, 1274), &beats(0, 1440), Detail::BRIEF), ["heart: 166 records added 21:14-23:59"]);
+        assert_eq!(said(&beats(0, 60), &beats(0, 61), Detail::BRIEF), ["heart record 01:00 added"]);
+    }
+
+    #[test]
+    fn values_that_look_alike_are_shown_where_they_differ() {
+        let line = |shape: &str| {
+            format!(r#"{{"startTime":"20140604T080000Z","type":"move","line":"{}{shape}"}}"#, "abcdefgh".repeat(9))
+        };
+        let said = said(&storyline(&[&line("x")]), &storyline(&[&line("y")]), Detail::BRIEF);
+        assert!(said[0].contains("efghx\" -> …") && said[0].ends_with("efghy\""), "{said:?}");
     }
 }

@@ -164,16 +164,6 @@ impl Ui {
         self.err.terminal
     }
 
-    /// Whether standard output is a terminal.
-    pub fn is_terminal(&self) -> bool {
-        self.out.terminal
-    }
-
-    /// Whether standard output takes colours.
-    pub fn has_color(&self) -> bool {
-        self.out.color
-    }
-
     /// Whether the reader of standard output went away: then there is no use in going on.
     pub fn is_cut_off(&self) -> bool {
         self.out.broken

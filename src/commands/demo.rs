@@ -158,15 +158,28 @@ impl Demo<'_> {
 
     fn farewell(&mut self) {
         let root = self.root.display().to_string();
+        let fitsnap = self.fitsnap_for_hand();
         self.say("all of this was real HTTP and real git. The archive is yours to look at:");
         for command in [
             format!("cd {root}"),
-            "fitsnap status".to_owned(),
-            "fitsnap log --kind revised -p".to_owned(),
+            format!("{fitsnap} status"),
+            format!("{fitsnap} log --kind revised -p"),
             "git log --stat".to_owned(),
             "(cd data/moves/2015/07 && sha256sum -c SHA256SUMS)".to_owned(),
         ] {
             self.ui.note(Text::new().plain("  ").with(Style::Bold, command));
+        }
+    }
+
+    /// How a person calls this fitsnap: by name where it is on the PATH, else by its path.
+    fn fitsnap_for_hand(&self) -> String {
+        let name = format!("fitsnap{}", std::env::consts::EXE_SUFFIX);
+        let path = self.environment.get("PATH").unwrap_or_default();
+        match std::env::current_exe() {
+            Ok(own) if !std::env::split_paths(path).any(|folder| folder.join(&name).is_file()) => {
+                own.display().to_string()
+            }
+            _ => name,
         }
     }
 
@@ -187,7 +200,7 @@ impl Demo<'_> {
             self.ui.note(Text::new().plain("  ").with(Style::Bold, format!("git config user.name \"{NAME}\"")));
             self.ui.note(Text::new().plain("  ").with(Style::Bold, format!("git config user.email {EMAIL}")));
         }
-        self.ui.note(Text::new().plain("  ").with(Style::Bold, "fitsnap sync"));
+        self.ui.note(Text::new().plain("  ").with(Style::Bold, format!("{} sync", self.fitsnap_for_hand())));
         self.say("Ctrl-C ends it");
         let stop = super::signals()?;
         super::runtime()?.block_on(stop.wait());

@@ -83,7 +83,7 @@ pub fn run(args: &DiffArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
     if let Some(problem) = &finding.problem {
         ui.data(Text::new().plain("  ").with(Style::Red, problem.as_str()));
     }
-    for words in &finding.words {
+    for words in finding.words.iter() {
         ui.data(past::line("  ", words));
     }
     past::print_lines(&finding.lines, ui);
@@ -104,7 +104,7 @@ fn newest(audit: &mut Audit<'_>, archive: &Archive, provider: &ProviderName, day
     let Some((revision, kind, _)) = audit.revisions(query)?.next()? else {
         return Err(show::missing(archive, provider, day, None)?);
     };
-    let after = log::when(&revision).map(|after| format!(", {after}")).unwrap_or_default();
+    let after = revision.day().and_then(log::when).map(|after| format!(", {after}")).unwrap_or_default();
     let head = format!("{after}  in {}, {}", revision.commit.short(), past::minute(revision.time));
     let from = State { commit: None, blob: revision.old };
     Ok((from, State { commit: Some(revision.commit), blob: revision.new }, Some(kind), head))

@@ -1,8 +1,8 @@
 //! `fitsnap log`
 
 use super::{Context, past};
-use crate::archive::Scope;
-use crate::audit::{Audit, Detail, Finding, Query, Revision, Wanted};
+use crate::archive::{Archive, Pattern, Scope};
+use crate::audit::{Audit, DayOf, Detail, Finding, Query, Revision, Subject, Wanted};
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
 use crate::json::quote;
 use crate::model::{DayRange, RevisionKind, timestamp};
@@ -25,6 +25,12 @@ pub struct LogArgs {
     /// Only these kinds: new, grown, revised, shrunk, withdrawn, restored, reformatted.
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     kind: Vec<RevisionKind>,
+    /// Any JSON files of any git repository instead of days, by a pattern like 'data/*.json'.
+    #[arg(long, value_name = "PATTERN", conflicts_with_all = ["provider", "day"])]
+    path: Option<String>,
+    /// The member that tells the records of these files apart; guessed where it is not named.
+    #[arg(long, value_name = "MEMBER", requires = "path")]
+    key: Option<String>,
     /// Reformatted days and volatile members as well.
     #[arg(long)]
     all: bool,
@@ -40,17 +46,27 @@ pub struct LogArgs {
 }
 
 pub fn run(args: &LogArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
+    if let Some(pattern) = &args.path {
+        let repository = Archive::repository(context.environment, context.global.archive.as_deref())?;
+        let query = query(args, context, Scope::Files(Pattern::new(pattern)))?;
+        return list(args, query, Audit::of_files(&repository, args.key.clone()), context, ui);
+    }
     let archive = context.archive()?;
     let facts = past::facts(&archive, ui)?;
     let provider = args.provider.as_ref().map(|name| past::known_provider(&archive, &facts, name)).transpose()?;
+    let scope = match (args.day, provider) {
+        (Some(days), provider) => Scope::Days(provider, days),
+        (None, Some(provider)) => Scope::Provider(provider),
+        (None, None) => Scope::Data,
+    };
+    list(args, query(args, context, scope)?, Audit::new(&archive, facts), context, ui)
+}
+
+fn query(args: &LogArgs, context: &Context<'_>, scope: Scope) -> Result<Query, CommandError> {
     let now = context.clock.now();
     let edge = |text: &Option<String>, edge| text.as_ref().map(|text| past::moment(text, edge, now)).transpose();
-    let query = Query {
-        scope: match (args.day, provider) {
-            (Some(days), provider) => Scope::Days(provider, days),
-            (None, Some(provider)) => Scope::Provider(provider),
-            (None, None) => Scope::Data,
-        },
+    Ok(Query {
+        scope,
         since: edge(&args.since, past::Edge::Since)?,
         until: edge(&args.until, past::Edge::Until)?,
         kinds: match (&args.kind[..], args.all) {
@@ -62,11 +78,19 @@ pub fn run(args: &LogArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCod
             (_, true) => Wanted::Lines,
             _ => Wanted::Words { detail: Detail::BRIEF, volatile: args.all },
         },
-    };
+    })
+}
+
+fn list(
+    args: &LogArgs,
+    query: Query,
+    mut audit: Audit<'_>,
+    context: &Context<'_>,
+    ui: &mut Ui,
+) -> Result<ExitCode, CommandError> {
     if !args.json {
         ui.page(context.environment);
     }
-    let mut audit = Audit::new(&archive, facts);
     let mut revisions = audit.revisions(query)?;
     let mut last = None;
     for _ in 0..args.count.unwrap_or(usize::MAX) {
@@ -100,9 +124,13 @@ fn commit_line(revision: &Revision) -> Text {
 
 /// `  moves 2015-07-05  revised, 5 days after  storyline: 3 altered, 1 added`, and the changes below.
 fn print(revision: &Revision, kind: RevisionKind, finding: &Finding, ui: &mut Ui) {
-    let head = Text::new().plain("  ").with(Style::Bold, format!("{} {}", revision.provider, revision.day));
+    let subject = match &revision.subject {
+        Subject::Day(DayOf { provider, day, .. }) => format!("{provider} {day}"),
+        Subject::File(path) => path.clone(),
+    };
+    let head = Text::new().plain("  ").with(Style::Bold, subject);
     let mut head = head.plain("  ").with(past::style(kind), kind.word());
-    if let Some(after) = when(revision) {
+    if let Some(after) = revision.day().and_then(when) {
         head = head.plain(format!(", {after}"));
     }
     let counts = past::counts(finding);
@@ -113,39 +141,40 @@ fn print(revision: &Revision, kind: RevisionKind, finding: &Finding, ui: &mut Ui
     if let Some(problem) = &finding.problem {
         ui.data(Text::new().plain("      ").with(Style::Red, problem.as_str()));
     }
-    for words in &finding.words {
+    for words in finding.words.iter() {
         ui.data(past::line("      ", words));
     }
     past::print_lines(&finding.lines, ui);
 }
 
 /// `5 days after`, `31 days after, settled`; nothing for the day itself and the one after.
-pub(super) fn when(revision: &Revision) -> Option<String> {
-    let days = match revision.days_after {
+pub(super) fn when(day: &DayOf) -> Option<String> {
+    let days = match day.days_after {
         0 => return None,
         1 => "1 day after".to_owned(),
         days => format!("{days} days after"),
     };
-    Some(if revision.settled { format!("{days}, settled") } else { days })
+    Some(if day.settled { format!("{days}, settled") } else { days })
 }
 
 fn as_json(revision: &Revision, kind: RevisionKind, finding: &Finding) -> String {
     let or_null = |text: Option<String>| text.map_or("null".to_owned(), |text| quote(&text));
-    let mut text = format!(
-        "{{\"commit\": \"{}\", \"time\": \"{}\", \"provider\": \"{}\", \"date\": \"{}\", \"kind\": \"{kind}\", \
-         \"days_after\": {}, \"settled\": {}, \"action\": {}, \"blob\": {}, {}",
+    let (subject, state) = match &revision.subject {
+        Subject::Day(DayOf { provider, day, days_after, settled }) => (
+            format!("\"provider\": \"{provider}\", \"date\": \"{day}\""),
+            format!("\"days_after\": {days_after}, \"settled\": {settled}, "),
+        ),
+        Subject::File(path) => (format!("\"file\": {}", quote(path)), String::new()),
+    };
+    format!(
+        "{{\"commit\": \"{}\", \"time\": \"{}\", {subject}, \"kind\": \"{kind}\", {state}\"action\": {}, \
+         \"blob\": {}, {}}}",
         revision.commit,
         timestamp(revision.time),
-        revision.provider,
-        revision.day,
-        revision.days_after,
-        revision.settled,
         or_null(revision.action.map(|action| action.word().to_owned())),
         or_null(revision.new.map(|blob| blob.to_string())),
         changes_as_json(finding),
-    );
-    text.push('}');
-    text
+    )
 }
 
 /// The members `resources`, `edits` and, where a content is no JSON, `problem`.

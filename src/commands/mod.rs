@@ -13,8 +13,10 @@ mod logout;
 mod man;
 mod past;
 mod providers;
+mod report;
 mod report_run;
 mod show;
+mod stats;
 mod status;
 mod sync;
 mod verify;
@@ -51,7 +53,9 @@ enum Command {
     Import(import::ImportArgs),
     Status(status::StatusArgs),
     Log(log::LogArgs),
+    Report(report::ReportArgs),
     Show(show::ShowArgs),
+    Stats(stats::StatsArgs),
     Diff(diff::DiffArgs),
     Verify(verify::VerifyArgs),
     Providers(providers::ProvidersArgs),
@@ -151,7 +155,9 @@ impl Command {
             Command::Import(args) => import::run(&args, context, ui),
             Command::Status(args) => status::run(&args, context, ui),
             Command::Log(args) => log::run(&args, context, ui),
+            Command::Report(args) => report::run(&args, context, ui),
             Command::Show(args) => show::run(&args, context, ui),
+            Command::Stats(args) => stats::run(&args, context, ui),
             Command::Diff(args) => diff::run(&args, context, ui),
             Command::Verify(args) => verify::run(&args, context, ui),
             Command::Providers(args) => providers::run(&args, context, ui),

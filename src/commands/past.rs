@@ -4,7 +4,7 @@
 use chrono::{DateTime, Days, Months, NaiveTime, TimeDelta, Utc};
 
 use crate::archive::{Archive, ArchiveError, RevisionError, Scope};
-use crate::audit::{self, Facts, Finding, Line, Tone};
+use crate::audit::{Facts, Finding, Tone};
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
 use crate::model::{Day, DayRange, ProviderName, RevisionKind};
 use crate::providers;
@@ -19,7 +19,7 @@ pub fn facts(archive: &Archive, ui: &mut Ui) -> Result<Facts, CommandError> {
             None
         }
     };
-    Ok(audit::facts(settings.as_ref(), &archive.snapshot()?.providers()?))
+    Ok(Facts::of_archive(settings.as_ref(), &archive.snapshot()?.providers()?))
 }
 
 /// A provider that the archive has, or had.
@@ -152,8 +152,8 @@ pub fn counts(finding: &Finding) -> String {
 }
 
 /// A line of words, indented.
-pub fn line(indent: &str, pieces: &Line) -> Text {
-    pieces.iter().fold(Text::new().plain(indent), |text, (tone, piece)| {
+pub fn line<'w>(indent: &str, pieces: impl Iterator<Item = (Tone, &'w str)>) -> Text {
+    pieces.fold(Text::new().plain(indent), |text, (tone, piece)| {
         let style = match tone {
             Tone::Plain => Style::Plain,
             Tone::Name => Style::Bold,
@@ -161,7 +161,7 @@ pub fn line(indent: &str, pieces: &Line) -> Text {
             Tone::New => Style::Green,
             Tone::Dim => Style::Dim,
         };
-        text.with(style, piece.as_str())
+        text.with(style, piece)
     })
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::cli::{Style, Text, Ui};
-use crate::model::{ProviderName, RevisionKind, Tally};
+use crate::model::{Day, DayRange, ProviderName, RevisionKind, Tally};
 
 /// The `--json` of a run.
 #[derive(Default, Serialize)]
@@ -69,7 +69,7 @@ impl RunReport {
 pub(super) fn tell(ui: &mut Ui, name: &ProviderName, tally: &Tally, files: &[String]) {
     let mut words = tally.words();
     if words.is_empty() {
-        words = "nothing new".to_owned();
+        words = if tally.commits.is_empty() { "nothing new" } else { "no day new, the account changed" }.to_owned();
     }
     if tally.unchanged > 0 {
         words.push_str(&format!(", {} unchanged", tally.unchanged));
@@ -85,10 +85,38 @@ pub(super) fn tell(ui: &mut Ui, name: &ProviderName, tally: &Tally, files: &[Str
         line = line.with(Style::Dim, format!(" ({}{more})", &commit[..10]));
     }
     ui.note(line);
-    for (day, reason) in &tally.failed {
-        ui.note(Text::new().with(Style::Red, "failed ").plain(format!("{name} {day}: {reason}")));
+    for (days, reason) in joined(&tally.failed) {
+        ui.note(Text::new().with(Style::Red, "failed ").plain(format!("{name} {days}: {reason}")));
     }
     for reason in files {
         ui.note(Text::new().with(Style::Red, "failed ").plain(format!("{name}: {reason}")));
+    }
+}
+
+/// Neighbouring days that failed for the same reason, as one. The days come sorted.
+fn joined(failed: &[(Day, String)]) -> Vec<(DayRange, &str)> {
+    let mut ranges: Vec<(DayRange, &str)> = Vec::new();
+    for (day, reason) in failed {
+        match ranges.last_mut() {
+            Some((range, same)) if *same == reason && day.days_since(range.last) <= 1 => range.last = *day,
+            _ => ranges.push((DayRange { first: *day, last: *day }, reason)),
+        }
+    }
+    ranges
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_with_one_reason_are_one_line() {
+        let failed: Vec<_> =
+            [("2015-07-01", "down"), ("2015-07-02", "down"), ("2015-07-03", "odd"), ("2015-07-05", "odd")]
+                .map(|(day, reason)| (day.parse().unwrap(), reason.to_owned()))
+                .to_vec();
+        let lines: Vec<_> = joined(&failed).iter().map(|(days, reason)| format!("{days}: {reason}")).collect();
+        assert_eq!(lines, ["2015-07-01 to 2015-07-02: down", "2015-07-03: odd", "2015-07-05: odd"]);
     }
 }

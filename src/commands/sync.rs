@@ -9,7 +9,7 @@ use super::report_run::{RunReport, tell};
 use crate::archive::Archive;
 use crate::auth::{Session, SessionOptions, signed_in};
 use crate::cli::{CommandError, ExitCode, Meter, Ui, parse_duration, span_in_words};
-use crate::config::{ArchiveSettings, ProviderSettings};
+use crate::config::{ArchiveSettings, ProviderSettings, Secrets};
 use crate::http::FetchError;
 use crate::model::{Day, ProviderName, Tally, timestamp};
 use crate::providers::{self, Provider};
@@ -88,6 +88,14 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
             clock: context.clock,
             stop: stop.clone(),
         };
+        // A file of credentials that cannot be used is a matter of settings, not of this provider.
+        if let Err(error) = Secrets::find(context.environment, &target.name) {
+            let error = CommandError::from(error);
+            error.print(ui);
+            report.add(&target.name, &Tally::default(), &[]);
+            codes.push(error.code);
+            continue;
+        }
         let session = Session::open(SessionOptions {
             provider: &target.name,
             description: target.provider.description(),
@@ -131,8 +139,11 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
         };
         let outcome = runtime.block_on(sync::run(&job, &mut session, lock, &mut progress));
         report.add(&target.name, &outcome.tally, &outcome.troubles);
-        tell(ui, &target.name, &outcome.tally, &outcome.troubles);
         let failed = !outcome.tally.failed.is_empty() || !outcome.troubles.is_empty();
+        // "Nothing new" is for a run that went through: of one that ended early, the error tells.
+        if failed || !outcome.tally.commits.is_empty() || matches!(outcome.ended, Ended::Whole) {
+            tell(ui, &target.name, &outcome.tally, &outcome.troubles);
+        }
         let interrupted = matches!(outcome.ended, Ended::Interrupted);
         match explain(ui, &target.name, outcome.ended) {
             ExitCode::Done if failed => codes.push(ExitCode::SomeFailed),
@@ -220,7 +231,7 @@ fn explain(ui: &mut Ui, name: &ProviderName, ended: Ended) -> ExitCode {
             let mut error = CommandError::new(
                 ExitCode::Guard,
                 format!(
-                    "{name}: {} of {asked_again} days asked again would lose records; nothing was committed",
+                    "{name}: {} of {asked_again} days asked again would lose records; none of that was committed",
                     losses.len()
                 ),
             );
@@ -237,7 +248,7 @@ fn explain(ui: &mut Ui, name: &ProviderName, ended: Ended) -> ExitCode {
         )
         .hint(format!("sign in as the first: fitsnap login {name}"))
         .hint("or keep the second apart: a table of its own in fitsnap.toml, with kind set"),
-        Ended::NoAccount(reason) => CommandError::new(ExitCode::SomeFailed, format!("{name}: {reason}"))
+        Ended::NoAccount(reason) => CommandError::new(ExitCode::Later, format!("{name}: {reason}"))
             .hint("no day was asked for; run the command again later"),
         Ended::Interrupted => CommandError::new(ExitCode::Interrupted, format!("{name}: interrupted"))
             .hint("what came is committed; the next sync goes on from there"),

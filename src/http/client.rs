@@ -35,6 +35,12 @@ impl Default for Patience {
 }
 
 impl Patience {
+    /// How long an answer may still take once the person wishes to stop: one that is on its way comes
+    /// in that time, and nobody waits longer for a prompt.
+    fn grace(&self) -> Duration {
+        self.request / 12
+    }
+
     /// The usual patience, or what `FITSNAP_PATIENCE` allows for one request in milliseconds, with
     /// pauses in the same proportion. It is there for the tests, which have none.
     pub fn of(environment: &Environment) -> Patience {
@@ -168,8 +174,10 @@ impl Client {
     pub async fn send(&self, request: &Request<'_>) -> Result<Answer, FetchError> {
         let metered = matches!(request, Request::Get { .. });
         if let Some(used_up) = self.limits.borrow().used_up(self.server_now()).filter(|_| metered) {
-            let reason =
-                format!("{} allows {} requests a {}, and they are used up", self.title, used_up.limit, used_up.window);
+            let reason = format!(
+                "{} allows {} requests per {}, and they are used up",
+                self.title, used_up.limit, used_up.window
+            );
             return Err(FetchError::Wait { reason, until: self.by_our_clock(used_up.until) });
         }
         let tries = Cell::new(0);
@@ -234,7 +242,16 @@ impl Client {
                 self.inner.post(url.clone()).headers(map).body(body.clone())
             }
         };
-        let received = attempt(builder, self.patience.request).await.map_err(|failure| match failure {
+        let attempt = attempt(builder, self.patience.request);
+        let ended = match request {
+            Request::Get { .. } => tokio::select! {
+                ended = attempt => ended,
+                () = self.stopped() => Err(Failure::Interrupted),
+            },
+            // The answer may hold the only good tokens there are.
+            Request::Form { .. } => attempt.await,
+        };
+        let received = ended.map_err(|failure| match failure {
             Failure::CutOff { status, .. } if is_server_fault(status) => {
                 Failure::Passing(format!("answered {}", in_words(status)))
             }
@@ -245,6 +262,12 @@ impl Client {
             return Err(Failure::Passing(format!("answered {}", in_words(received.status))));
         }
         Ok(received)
+    }
+
+    /// The person wishes to stop, and what is in flight has had its time to come.
+    async fn stopped(&self) {
+        self.stop.wait().await;
+        tokio::time::sleep(self.patience.grace()).await;
     }
 
     fn learn(&self, headers: &HeaderMap) {
@@ -276,7 +299,7 @@ impl Client {
             }
             300..=399 => {
                 let reason = format!(
-                    "{} sends {what} elsewhere ({}), and fitsnap takes no sign-in to another address",
+                    "{} sends {what} elsewhere ({}), and fitsnap does not send your sign-in to another address",
                     self.title,
                     in_words(status)
                 );

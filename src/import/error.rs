@@ -94,12 +94,13 @@ impl ImportError {
             ImportError::NoReader { .. }
             | ImportError::Missing { .. }
             | ImportError::WrongService { .. }
-            | ImportError::Unrecognised { .. } => true,
+            | ImportError::Unrecognised { passed_over: None, .. } => true,
             ImportError::Io { .. }
             | ImportError::NotZip { .. }
             | ImportError::Damaged { .. }
             | ImportError::Encrypted { .. }
-            | ImportError::Refused { .. } => false,
+            | ImportError::Refused { .. }
+            | ImportError::Unrecognised { passed_over: Some(_), .. } => false,
         }
     }
 

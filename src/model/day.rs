@@ -83,10 +83,10 @@ impl FromStr for Day {
     fn from_str(text: &str) -> Result<Day, DayError> {
         let shaped = text.len() == 10
             && text.bytes().enumerate().all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
+        let number = |text: &str| text.bytes().fold(0, |number, digit| number * 10 + u32::from(digit - b'0'));
         shaped
-            .then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok())
+            .then(|| Day::new(number(&text[..4]) as i32, number(&text[5..7]), number(&text[8..])))
             .flatten()
-            .and_then(Day::from_date)
             .ok_or_else(|| DayError { text: text.to_owned() })
     }
 }
@@ -106,14 +106,9 @@ impl DayRange {
         (first <= last).then_some(DayRange { first, last })
     }
 
-    /// How many days it holds.
+    /// How many days it holds, at least one.
     pub fn len(self) -> i64 {
         self.last.days_since(self.first) + 1
-    }
-
-    /// A range holds at least one day.
-    pub fn is_empty(self) -> bool {
-        false
     }
 
     /// Whether the day lies in the range.

@@ -22,6 +22,9 @@ const LONG_WAIT: Duration = Duration::from_secs(60);
 /// After so many requests in a row without an answer the provider counts as down.
 pub(super) const DOWN_AFTER: usize = 2;
 
+/// After so many answers in a row that are nothing of the kind, such as web pages, asking on is no use.
+const UNUSABLE_AFTER: usize = 3;
+
 /// What to sync, and how.
 pub struct Job<'a> {
     /// The archive.
@@ -132,6 +135,7 @@ pub async fn run(job: &Job<'_>, session: &mut Session, lock: &Lock, progress: &m
         }
     };
     let checked = job.archive.checked(job.name);
+    let committed = Instant::now();
     let mut run = Run {
         job,
         recorder,
@@ -141,7 +145,10 @@ pub async fn run(job: &Job<'_>, session: &mut Session, lock: &Lock, progress: &m
         asked_again: 0,
         lost: 0,
         excused: BTreeSet::new(),
-        committed: Instant::now(),
+        unanswered: 0,
+        unusable: 0,
+        down: None,
+        committed,
     };
     let walked = match job.provider.way() {
         Way::Days(days) => run.walk(session, days).await,
@@ -156,8 +163,10 @@ pub async fn run(job: &Job<'_>, session: &mut Session, lock: &Lock, progress: &m
     if matches!(ended, Ended::Whole) && run.troubles.is_empty() && run.recorder.tally().failed.is_empty() {
         run.checked.sync(job.clock.now());
     }
-    // It is a memory of times: a run is no worse for its loss.
-    let _ = job.archive.keep_checked(job.name, &run.checked);
+    if !matches!(ended, Ended::MassLoss { .. }) {
+        // It is a memory of times: a run is no worse for its loss.
+        let _ = job.archive.keep_checked(job.name, &run.checked);
+    }
     run.progress.settle();
     let mut tally = run.recorder.finish();
     tally.requests = session.requests();
@@ -205,6 +214,12 @@ pub(super) struct Run<'a> {
     lost: usize,
     /// Days whose losses were judged already: against a whole list, or as a move to another day.
     pub(super) excused: BTreeSet<Day>,
+    /// How many requests in a row had no answer.
+    unanswered: usize,
+    /// How many answers in a row were nothing of what was asked for.
+    unusable: usize,
+    /// What was seen at the last request without an answer, or at the last of too many unusable ones.
+    down: Option<String>,
     committed: Instant,
 }
 
@@ -214,30 +229,20 @@ impl Run<'_> {
         let held: BTreeSet<Day> = self.recorder.held().keys().copied().collect();
         let days = wanted(self.job, &opening, &held, &self.checked);
         self.progress.begin(self.job.name, days.len());
-        let mut unanswered = 0;
-        let mut down = None;
         for range in plan::requests(&days, provider.days_per_request()) {
             if self.job.stop.is_set() {
                 return Err(Ended::Interrupted);
             }
             let asked: BTreeSet<Day> = days.range(range.first..=range.last).copied().collect();
             self.asked_again += asked.iter().filter(|day| held.contains(day)).count();
-            match self.range(session, provider, range, &asked).await {
-                Ok(()) => unanswered = 0,
-                Err(Ended::Later { reason, until: None }) => {
-                    asked.iter().for_each(|day| self.fail(*day, &reason));
-                    unanswered += 1;
-                    down = Some(reason);
-                    if unanswered >= DOWN_AFTER {
-                        break;
-                    }
-                }
-                Err(ended) => return Err(ended),
-            }
+            self.range(session, provider, range, &asked).await?;
             self.progress.asked(asked.len());
+            if self.unanswered >= DOWN_AFTER || self.unusable >= UNUSABLE_AFTER {
+                break;
+            }
             self.checkpoint()?;
         }
-        match down {
+        match self.down.take() {
             Some(reason) => Err(Ended::Later { reason, until: None }),
             None => Ok(()),
         }
@@ -296,6 +301,10 @@ impl Run<'_> {
             if self.job.stop.is_set() {
                 return Err(Ended::Interrupted);
             }
+            if let Some(reason) = self.down.clone().filter(|_| self.unanswered >= DOWN_AFTER) {
+                self.fail(*day, &reason);
+                continue;
+            }
             let alone = DayRange { first: *day, last: *day };
             match self.ask(session, provider, alone).await? {
                 Ok(answers) => self.record(answers, &BTreeSet::from([*day]))?,
@@ -316,17 +325,31 @@ impl Run<'_> {
         range: DayRange,
     ) -> Result<Result<Vec<DayAnswer>, Unusable>, Ended> {
         let start = Instant::now();
-        loop {
-            return match provider.fetch(session, range, self.job.resources).await {
-                Ok(answers) => Ok(Ok(answers)),
-                Err(FetchError::Wait { reason, until }) => {
-                    self.wait(&reason, until, start).await?;
-                    continue;
+        let answered = loop {
+            match provider.fetch(session, range, self.job.resources).await {
+                Err(FetchError::Wait { reason, until }) => self.wait(&reason, until, start).await?,
+                answered => break answered,
+            }
+        };
+        self.unanswered = if matches!(answered, Err(FetchError::Unreachable { .. })) { self.unanswered + 1 } else { 0 };
+        match answered {
+            Ok(answers) => {
+                self.unusable = 0;
+                Ok(Ok(answers))
+            }
+            Err(FetchError::Malformed { reason, body, divisible }) => {
+                self.unusable = if divisible { 0 } else { self.unusable + 1 };
+                if self.unusable >= UNUSABLE_AFTER {
+                    self.down = Some(reason.clone());
                 }
-                Err(FetchError::Malformed { reason, body, divisible }) => Ok(Err(Unusable { reason, body, divisible })),
-                Err(FetchError::Refused { reason }) => Ok(Err(Unusable { reason, body: Vec::new(), divisible: true })),
-                Err(error) => Err(ended_by(error)),
-            };
+                Ok(Err(Unusable { reason, body, divisible }))
+            }
+            Err(FetchError::Refused { reason }) => Ok(Err(Unusable { reason, body: Vec::new(), divisible: true })),
+            Err(FetchError::Unreachable { reason }) => {
+                self.down = Some(reason.clone());
+                Ok(Err(Unusable { reason, body: Vec::new(), divisible: false }))
+            }
+            Err(error) => Err(ended_by(error)),
         }
     }
 

@@ -18,14 +18,8 @@ pub const NEW_YEAR: &str = "json/daily/storyline/storyline_20160101.json";
 
 /// An empty archive with settings and attributes committed.
 pub fn make(env: &ArchiveEnv) -> PathBuf {
-    let root = env.path(ARCHIVE);
-    fs::create_dir(&root).unwrap();
-    env.git(ARCHIVE, &["init", "-q"]);
-    fs::write(root.join("fitsnap.toml"), "format = 1\n").unwrap();
-    fs::write(root.join(".gitattributes"), "data/** -text\n").unwrap();
-    env.git(ARCHIVE, &["add", "."]);
-    env.git(ARCHIVE, &["commit", "-qm", "Begin"]);
-    root
+    env.run(&["init", ARCHIVE]).code(0);
+    env.path(ARCHIVE)
 }
 
 /// An archive that has taken in the fixture export.

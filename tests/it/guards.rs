@@ -81,7 +81,8 @@ fn a_merge_a_rebase_and_their_kind_under_way_stop_it() {
         ("cherry-pick", "a cherry-pick", vec!["cherry-pick", "--abort"]),
         ("revert", "a revert", vec!["revert", "--abort"]),
     ] {
-        assert_ne!(env.try_git(ARCHIVE, &[begin, "other"]).status, 0);
+        let begun = env.try_git(ARCHIVE, &[begin, "other"]);
+        assert_ne!(begun.status, 0, "{begin}");
         let before = state(&env, &root);
         let ran = import(&env, &later).code(6);
         // In a rebase HEAD is detached too, but it is the rebase that the person knows of.
@@ -97,15 +98,19 @@ fn edits_of_the_persons_own_under_data_stop_it() {
     let (env, root, later) = scene();
     let day = root.join(DAY);
     let whole = fs::read(&day).unwrap();
-    let meta = fs::metadata(&day).unwrap();
     let other: Vec<u8> = whole.iter().map(|byte| if *byte == b'H' { b'h' } else { *byte }).collect();
     let write = |bytes: &[u8]| fs::write(&day, bytes).unwrap();
     let git = |args: &[&str]| drop(env.git(ARCHIVE, args));
     let cases: [(&str, &dyn Fn()); 7] = [
         ("modified", &|| write(b"{}\n")),
         ("modified, size and time kept", &|| {
+            // Git looked at it long after it was written, so it trusts the times.
+            let time = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+            let set = || File::options().write(true).open(&day).unwrap().set_modified(time).unwrap();
+            set();
+            git(&["add", DAY]);
             write(&other);
-            File::options().write(true).open(&day).unwrap().set_modified(meta.modified().unwrap()).unwrap();
+            set();
         }),
         ("staged", &|| {
             write(b"{}\n");
@@ -251,7 +256,7 @@ fn without_an_archive_or_with_one_of_another_making_it_is_a_matter_of_usage() {
     refused(&["-C", ARCHIVE, "import", "mooves", &zip], &["\"mooves\"", "moves"]);
     let settings = |text: &str| fs::write(root.join("fitsnap.toml"), text).unwrap();
     settings("format = 2\n");
-    refused(&here, &["newer", "install the newest fitsnap"]);
+    refused(&here, &["format 2", "install the newest fitsnap"]);
     settings("format = 1\n[providers.moves]\nwindw = 7\n");
     refused(&here, &["windw", "did you mean", "window"]);
     settings("format = 1\n[providers.moves]\nsince = \"2015-02-30\"\n");
@@ -326,7 +331,7 @@ fn a_full_disk_is_told_and_the_next_run_with_room_ends_as_if_nothing_had_been() 
     make(&unbroken);
     import(&unbroken, &export(&unbroken, "many.zip", &many_days(300))).code(0);
     let whole = tree(&unbroken.path(ARCHIVE));
-    for free in [0, 40, 200, 400, 800, 1400, 1800] {
+    for free in [0, 200, 400, 1200] {
         let env = ArchiveEnv::new();
         let root = make(&env);
         export(&env, "many.zip", &many_days(300));
@@ -340,7 +345,7 @@ fn a_full_disk_is_told_and_the_next_run_with_room_ends_as_if_nothing_had_been() 
         );
         let Some(ran) = with_mounts(&env, &script).filter(|ran| ran.status != 77) else { return };
         eprintln!("{free} KiB free: {}", ran.stderr);
-        demand_message(&ran.code(1), &["cannot", "because: No space left", "the disk is full; make room"]);
+        demand_message(&ran.code(1), &["cannot", "No space left", "the disk is full; make room"]);
         crate::archive::demand_whole(&env, ARCHIVE);
         import(&env, "many.zip").code(0);
         assert_eq!((tree(&root), commits(&root)), (whole, 2));

@@ -224,17 +224,29 @@ fn the_same_change_on_two_branches_is_no_restoration() {
 fn what_is_kept_may_be_old_damaged_deleted_or_of_another_history() {
     let past = Past::with_every_kind();
     let kept = past.env.path("a/.git/fitsnap");
-    assert_eq!(past.kinds(&["--all"]), ALL_KINDS);
+    // What was compared is kept from the second page on only.
+    let many = |storyline: &str, time: &str| {
+        for day in 0..80 {
+            past.put_day(&format!("2014-{:02}-{:02}", day / 28 + 1, day % 28 + 1), storyline);
+        }
+        past.commit(time, "many")
+    };
+    many("[]", "2015-07-13T13:00:00Z");
+    many("[1]", "2015-07-13T14:00:00Z");
+    let first = past.kinds(&["--all"]);
+    assert_eq!((first.len(), &first[160..]), (167, &ALL_KINDS.map(str::to_owned)[..]));
     assert!(kept.join("history-data").is_file() && kept.join("compared").is_file());
+    assert_eq!(past.kinds(&["--all"]), first);
 
     past.put_day("2015-07-05", r#"[{"segments": []}]"#);
     past.commit("2015-07-14T12:00:00Z", "more");
-    assert_eq!(past.kinds(&["--all"])[..2], ["2015-07-05 shrunk", "2015-07-05 restored"]);
+    assert_eq!(past.kinds(&["--all"]), [&["2015-07-05 shrunk".to_owned()], &first[..]].concat());
 
-    past.env.git("a", &["reset", "-q", "--hard", "HEAD~3"]);
+    past.env.git("a", &["reset", "-q", "--hard", "HEAD~1"]);
     past.remove("2015-07-05");
     past.commit("2015-07-14T13:00:00Z", "another history");
-    assert_eq!(past.kinds(&["--all"])[..], [&["2015-07-05 withdrawn"], &ALL_KINDS[2..]].concat());
+    let second = [&["2015-07-05 withdrawn".to_owned()], &first[..]].concat();
+    assert_eq!(past.kinds(&["--all"]), second);
 
     for name in ["history-data", "compared"] {
         let bytes = std::fs::read(kept.join(name)).unwrap();
@@ -242,12 +254,14 @@ fn what_is_kept_may_be_old_damaged_deleted_or_of_another_history() {
         bent[bytes.len() / 2] ^= 0x20;
         for damaged in [&bytes[..bytes.len() / 2], &bent[..], b"", b"nonsense"] {
             std::fs::write(kept.join(name), damaged).unwrap();
-            assert_eq!(past.kinds(&["--all"])[1..], ALL_KINDS[2..], "{name}");
+            assert_eq!(past.kinds(&["--all"]), second, "{name}");
         }
     }
+    let names = |kept: &std::path::Path| kept.read_dir().unwrap().count();
+    assert_eq!(names(&kept), 2, "nothing half-written stays behind");
     std::fs::remove_dir_all(&kept).unwrap();
     std::fs::write(&kept, "in the way").unwrap();
-    assert_eq!(past.kinds(&["--all"])[1..], ALL_KINDS[2..]);
+    assert_eq!(past.kinds(&["--all"]), second);
 }
 
 #[test]
@@ -369,6 +383,154 @@ fn diff_tells_two_states_apart() {
     past.run(&["diff", "moves", "2015-07-09"]).code(1);
     let said = past.run(&["log", "-p", "-n", "1"]).code(0).stdout;
     assert!(said.contains("\n-  ") && said.contains("\n+  "), "{said}");
+}
+
+#[test]
+fn stats_say_how_long_days_go_on_changing() {
+    let past = Past::with_every_kind();
+    past.put_day("2015-07-08", "[]");
+    past.commit("2015-07-14T12:00:00Z", "another day");
+    let said = past.run(&["stats", "--json"]).code(0).stdout;
+    let json: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let moves = &json["providers"]["moves"];
+    assert_eq!((&moves["days_held"], &moves["days_missing"], &moves["window"]), (&2.into(), &2.into(), &7.into()));
+    // Grown, revised, shrunk, withdrawn, restored: 0, 2, 5, 6 and 7 days after the day, the last two of a settled day.
+    let all = &moves["all"];
+    assert_eq!((&all["days"], &all["days_changed"], &all["days_rewritten"]), (&2.into(), &1.into(), &1.into()));
+    assert_eq!((&all["changes"], &all["late"], &all["window_99"]), (&5.into(), &2.into(), &9.into()));
+    assert_eq!(all["days_after"], serde_json::json!({"p50": 5, "p95": 7, "p99": 7, "last": 7}));
+    let members = &moves["resources"]["storyline"]["members"];
+    assert!(members.to_string().contains("*/segments/*/type"), "{members}");
+    let said = past.run(&["stats", "--provider", "moves"]).code(0).stdout;
+    assert!(said.contains("1 (50 %)") && said.contains("A window of 9 days"), "{said}");
+}
+
+#[test]
+fn the_report_is_one_page_and_overwrites_only_its_like() {
+    let past = Past::with_every_kind();
+    past.env.git("a", &["remote", "add", "origin", "git@git.example.com:ada/life.git"]);
+    let ran = past.run(&["report", "-o", "page.html"]).code(0);
+    assert!(ran.stdout.is_empty() && ran.stderr.contains("page.html"), "{}", ran.stderr);
+    let page = std::fs::read_to_string(past.env.path("page.html")).unwrap();
+    let head = past.env.git("a", &["rev-parse", "HEAD"]);
+    let link = format!("https://git.example.com/ada/life/commit/{}", head.trim());
+    for said in ["</html>", "<svg", &link, "fitsnap diff moves 2015-07-05", "withdrawn"] {
+        assert!(page.contains(said), "{said}");
+    }
+    past.run(&["report", "-o", "page.html"]).code(0);
+    std::fs::write(past.env.path("mine.html"), "<p>my own").unwrap();
+    let said = past.run(&["report", "-o", "mine.html"]).code(2).stderr;
+    assert!(said.contains("mine.html") && said.contains("--force"), "{said}");
+    past.run(&["report", "-o", "mine.html", "--force"]).code(0);
+    assert!(past.run(&["report", "-o", "-"]).code(0).stdout.ends_with("</html>"));
+}
+
+/// Numbers that look like chance and are the same every time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % most
+    }
+}
+
+#[test]
+fn log_tells_exactly_the_edits_that_were_made() {
+    use serde_json::{Value, json};
+
+    let past = Past::new();
+    let mut dice = Dice(42);
+    let days: Vec<String> = (1..=28).map(|day| format!("2015-06-{day:02}")).collect();
+    let mut expected = Vec::new();
+    let mut edited = Vec::new();
+    for day in &days {
+        let stamp = |hour: usize, minute: usize| format!("{}T{hour:02}{minute:02}00Z", day.replace('-', ""));
+        let segment = |hour: usize| json!({"startTime": stamp(hour, 0), "steps": hour * 100, "place": {"name": "Home", "id": hour}});
+        let old: Vec<Value> = (0..12 + dice.below(10)).map(segment).collect();
+        let mut new = old.clone();
+        let mut edits = Vec::new();
+        // Each op takes records of its own, so that no two are told as one.
+        let removed = dice.below(old.len());
+        edits.push(json!({"path": format!("/resources/storyline/0/segments/{removed}"), "old": old[removed]}));
+        new.remove(removed);
+        let at = dice.below(new.len() + 1);
+        new.insert(at, json!({"startTime": stamp(23, 30), "note": ["unlike", "all", "others", day], "speed": 7.25}));
+        edits.push(json!({"path": format!("/resources/storyline/0/segments/{at}"), "new": new[at]}));
+        let mut alter = |member: &str, pointer: &str, to: Value| {
+            let index = loop {
+                let index = dice.below(new.len());
+                if index != at && new[index]["touched"].is_null() {
+                    break index;
+                }
+            };
+            let value = new[index].pointer_mut(pointer).unwrap();
+            edits.push(json!({"path": format!("/resources/storyline/0/segments/{index}{pointer}"), "old": value.clone(), "new": to}));
+            *value = to;
+            new[index]["touched"] = member.into();
+        };
+        alter("altered", "/steps", json!(7));
+        alter("retyped", "/steps", json!("seven"));
+        alter("nested", "/place/name", json!("Work"));
+        for record in &mut new {
+            record.as_object_mut().unwrap().remove("touched");
+        }
+        let text = |segments: &[Value]| json!([{"date": day.replace('-', ""), "segments": segments}]).to_string();
+        past.put_day(day, &text(&old));
+        // Another spelling of a number is no edit.
+        edited.push((day, text(&new).replace("00,", "00.0,")));
+        expected.push(edits);
+    }
+    past.commit("2015-07-01T00:00:00Z", "old");
+    for (day, storyline) in edited {
+        past.put_day(day, &storyline);
+    }
+    past.commit("2015-07-02T00:00:00Z", "new");
+    let said = past.run(&["log", "--json", "--kind", "shrunk"]).code(0).stdout;
+    let told: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(told.len(), days.len(), "{said}");
+    let sorted = |edits: &[Value]| {
+        let mut edits: Vec<String> = edits.iter().map(Value::to_string).collect();
+        edits.sort();
+        edits
+    };
+    for (line, edits) in told.iter().rev().zip(expected) {
+        assert_eq!(sorted(line["edits"].as_array().unwrap()), sorted(&edits), "{}", line["date"]);
+        assert_eq!(line["resources"]["storyline"], json!({"altered": 3, "added": 1, "removed": 1}));
+    }
+}
+
+#[test]
+fn any_json_files_in_git_can_be_audited() {
+    let env = ArchiveEnv::new();
+    std::fs::create_dir_all(env.path("r/data")).unwrap();
+    env.git("r", &["init", "-q"]);
+    let put = |name: &str, text: &str, time: &str| {
+        std::fs::write(env.path("r").join(name), text).unwrap();
+        env.set("GIT_COMMITTER_DATE", time);
+        env.git("r", &["add", "-A"]);
+        env.git("r", &["commit", "-qm", "update"]);
+    };
+    put("data/users.json", r#"[{"slug": "a", "size": 1}, {"slug": "b", "size": 2}]"#, "2015-07-01T00:00:00Z");
+    put(
+        "data/users.json",
+        r#"[{"slug": "c", "size": 3}, {"slug": "a", "size": 9}, {"slug": "b", "size": 2}]"#,
+        "2015-07-02T00:00:00Z",
+    );
+    put("other.json", "1", "2015-07-03T00:00:00Z");
+    let said = env.run(&["-C", "r", "log", "--path", "data/*.json", "--key", "slug", "--json"]).code(0).stdout;
+    let lines: Vec<serde_json::Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2, "{said}");
+    assert_eq!((&lines[0]["file"], &lines[0]["kind"]), (&"data/users.json".into(), &"revised".into()));
+    assert_eq!(lines[0]["resources"]["users"], serde_json::json!({"altered": 1, "added": 1, "removed": 0}));
+    let edits = lines[0]["edits"].as_array().unwrap();
+    let altered = serde_json::json!({"path": "/1/size", "old": 1, "new": 9});
+    assert!(edits.contains(&altered) && edits.iter().any(|edit| edit["path"] == "/0"), "{said}");
+    let said = env.run(&["-C", "r", "log", "--path", "**/*.json", "-p"]).code(0).stdout;
+    assert!(said.contains("other.json") && said.contains("\"size\": 9"), "{said}");
+    assert!(!env.path("r/.git/fitsnap").exists());
+    env.run(&["log", "--path", "*.json"]).code(2);
+    env.run(&["-C", "r", "log", "--path", "*.json", "--day", "2015-07-01"]).code(2);
 }
 
 /// Runs `fitsnap log` of the archive on a terminal of its own, made by script(1).

@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
+use std::path::Path;
 
 use chrono::DateTime;
 use git2::Oid;
@@ -130,6 +131,23 @@ fn id(file: &mut impl Read) -> io::Result<Oid> {
     Oid::from_bytes(&bytes::<20>(file)?).map_err(io::Error::other)
 }
 
+/// The beginning of the names of files that are being written.
+const SCRATCH: &str = "new-";
+
+/// A file in fitsnap's own folder, to be renamed when it is whole; none where nothing can be written.
+/// What a killed process left behind a day ago or earlier is swept away.
+pub fn scratch(folder: &Path) -> Option<NamedTempFile> {
+    std::fs::create_dir_all(folder).ok()?;
+    for entry in std::fs::read_dir(folder).ok()?.flatten() {
+        let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
+        let ours = entry.file_name().to_string_lossy().starts_with(SCRATCH);
+        if ours && age().is_some_and(|age| age.as_secs() > 86_400) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+    NamedTempFile::with_prefix_in(SCRATCH, folder).ok()
+}
+
 /// Writes down what a walk finds. Nothing is kept of a walk that did not reach its end.
 pub(super) struct KeptWriter {
     file: BufWriter<NamedTempFile>,
@@ -143,8 +161,7 @@ impl KeptWriter {
     pub(super) fn begin(archive: &Archive, scope: &Scope, tip: CommitId) -> Option<KeptWriter> {
         let name = names(scope).into_iter().next().filter(|_| matches!(scope, Scope::Data | Scope::Provider(_)))?;
         let folder = archive.local();
-        std::fs::create_dir_all(&folder).ok()?;
-        let file = BufWriter::with_capacity(1 << 16, NamedTempFile::with_prefix_in("history-", &folder).ok()?);
+        let file = BufWriter::with_capacity(1 << 16, scratch(&folder)?);
         let mut writer = KeptWriter { file, hash: Sha256::new(), path: folder.join(name) };
         let head = [MAGIC, &ground(archive), tip.0.as_bytes()].concat();
         writer.put(&head).ok()?;

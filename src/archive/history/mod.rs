@@ -15,8 +15,9 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use chrono::{DateTime, TimeDelta, Utc};
 use git2::{Oid, Repository};
 
+pub use kept::scratch;
 pub use revision::RevisionError;
-pub use scope::Scope;
+pub use scope::{Pattern, Scope};
 
 use super::{Archive, ArchiveError, BlobId, CommitId, Place};
 use crate::model::{Action, Day, ProviderName};
@@ -125,6 +126,15 @@ impl Archive {
     fn shallow_commits(&self) -> HashSet<Oid> {
         let list = std::fs::read_to_string(self.git.commondir().join("shallow")).unwrap_or_default();
         list.lines().filter_map(|line| Oid::from_str(line.trim()).ok()).collect()
+    }
+
+    /// The size of a content in bytes.
+    ///
+    /// # Errors
+    /// When it is not there or damaged.
+    pub fn blob_size(&self, blob: BlobId) -> Result<u64, ArchiveError> {
+        let head = self.git.odb().and_then(|odb| odb.read_header(blob.0));
+        head.map(|(size, _)| size as u64).map_err(ArchiveError::git(format!("read blob {blob}")))
     }
 
     /// Reads from here on as git itself does: no object's hash is checked on the way (`verify` is

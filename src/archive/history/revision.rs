@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::archive::{Archive, ArchiveError, CommitId};
-use crate::model::{Action, Day, timestamp};
+use crate::model::{Day, timestamp};
 
 /// A word that names no commit.
 #[derive(Debug, thiserror::Error)]
@@ -70,23 +70,5 @@ impl Archive {
                 Err(_) => return Err(RevisionError::TooEarly { day, first: time }),
             };
         }
-    }
-
-    /// The committer's time of a commit.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn commit_time(&self, commit: CommitId) -> Result<DateTime<Utc>, ArchiveError> {
-        let found = self.git.find_commit(commit.0).map_err(ArchiveError::git(format!("read commit {commit}")))?;
-        Ok(DateTime::from_timestamp(found.time().seconds(), 0).unwrap_or_default())
-    }
-
-    /// What made a commit, as its `Fitsnap-Action` line says.
-    ///
-    /// # Errors
-    /// When the commit cannot be read.
-    pub fn commit_action(&self, commit: CommitId) -> Result<Option<Action>, ArchiveError> {
-        let found = self.git.find_commit(commit.0).map_err(ArchiveError::git(format!("read commit {commit}")))?;
-        Ok(super::walk::action(&String::from_utf8_lossy(found.message_bytes())))
     }
 }

@@ -1,7 +1,9 @@
 //! Which files of the history are looked at.
 
+use chrono::Datelike;
+
 use crate::archive::{DATA, Place};
-use crate::model::{DayRange, ProviderName};
+use crate::model::{Day, DayRange, ProviderName};
 
 /// Which files of the history are looked at; folders outside are never opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,13 +81,18 @@ impl Scope {
             return false;
         }
         let Scope::Days(_, range) = self else { return true };
-        // Years and months are written with leading zeros, so their order is that of their texts.
-        let date: Vec<&str> = parts.collect();
-        let date = date.join("-");
-        let within = |day: String| day.get(..date.len()).map(str::to_owned).unwrap_or_default();
-        date.len() <= 7
-            && within(range.first.to_string()).as_str() <= date.as_str()
-            && date.as_str() <= within(range.last.to_string()).as_str()
+        let number = |text: Option<&str>| text.map(str::parse::<u32>).transpose();
+        let (Ok(year), Ok(month)) = (number(parts.next()), number(parts.next())) else { return false };
+        let first = |day: Day| (day.date().year().unsigned_abs(), day.date().month());
+        let ((from, from_month), (to, to_month)) = (first(range.first), first(range.last));
+        let year_fits = |year| from <= year && year <= to;
+        let month_fits = |year, month| (from, from_month) <= (year, month) && (year, month) <= (to, to_month);
+        parts.next().is_none()
+            && match (year, month) {
+                (Some(year), Some(month)) => month_fits(year, month),
+                (Some(year), None) => year_fits(year),
+                (None, _) => true,
+            }
     }
 
     /// Whether the file is of the scope.

@@ -5,9 +5,10 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
-use git2::{Odb, Oid};
+use git2::{Odb, OdbObject, Oid};
 
 use super::{FileChange, Scope};
 use crate::archive::{ArchiveError, BlobId};
@@ -18,8 +19,27 @@ const KEPT: usize = 512;
 /// Reads folders, each once as long as it is in use.
 pub(super) struct Trees<'a> {
     odb: Odb<'a>,
-    young: HashMap<Oid, Rc<[u8]>>,
-    old: HashMap<Oid, Rc<[u8]>>,
+    young: HashMap<Oid, Rc<[u8]>, BuildHasherDefault<IdHasher>>,
+    old: HashMap<Oid, Rc<[u8]>, BuildHasherDefault<IdHasher>>,
+}
+
+/// An id is a hash already: its first bytes do.
+#[derive(Default)]
+pub(super) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let mut first = [0; 8];
+        let length = bytes.len().min(8);
+        first[..length].copy_from_slice(&bytes[..length]);
+        self.0 ^= u64::from_le_bytes(first);
+    }
+
+    fn write_usize(&mut self, _: usize) {}
 }
 
 /// One entry of a folder.
@@ -67,12 +87,12 @@ fn find(tree: &[u8], wanted: &Entry<'_>) -> Option<Oid> {
 
 impl<'a> Trees<'a> {
     pub(super) fn new(odb: Odb<'a>) -> Trees<'a> {
-        Trees { odb, young: HashMap::new(), old: HashMap::new() }
+        Trees { odb, young: HashMap::default(), old: HashMap::default() }
     }
 
-    /// The bytes of an object, as git hashes them without the head.
-    pub(super) fn object(&self, id: Oid) -> Result<Vec<u8>, git2::Error> {
-        self.odb.read(id).map(|object| object.data().to_vec())
+    /// An object, as git hashes it without the head.
+    pub(super) fn object(&self, id: Oid) -> Result<OdbObject<'_>, git2::Error> {
+        self.odb.read(id)
     }
 
     fn tree(&mut self, id: Option<Oid>) -> Result<Rc<[u8]>, ArchiveError> {
@@ -82,7 +102,11 @@ impl<'a> Trees<'a> {
         }
         let tree = match self.old.remove(&id) {
             Some(tree) => tree,
-            None => Rc::from(self.object(id).map_err(ArchiveError::git(format!("read the folder {id}")))?),
+            None => {
+                let object =
+                    self.object(id).map_err(|error| ArchiveError::git(format!("read the folder {id}"))(error))?;
+                Rc::from(object.data())
+            }
         };
         if self.young.len() >= KEPT {
             self.old = std::mem::take(&mut self.young);

@@ -1,11 +1,12 @@
 //! Commits from HEAD back, newest first as `git log` orders them, each with its changes.
 
 use std::collections::{BinaryHeap, HashSet};
+use std::hash::BuildHasherDefault;
 
 use chrono::{DateTime, Utc};
 use git2::{ErrorCode, Oid};
 
-use super::trees::Trees;
+use super::trees::{IdHasher, Trees};
 use super::{Scope, Step};
 use crate::archive::{Archive, ArchiveError, CommitId};
 use crate::model::Action;
@@ -23,33 +24,30 @@ impl Commit {
     /// Reads a commit object. What cannot be read of a foreign commit's head counts as its oldest
     /// or emptiest value: a walk must not end at somebody's odd date.
     fn parse(id: Oid, raw: &[u8]) -> Option<Commit> {
-        let (head, message) = match raw.windows(2).position(|pair| pair == b"\n\n") {
-            Some(end) => (&raw[..end], &raw[end + 2..]),
-            None => (raw, &raw[..0]),
-        };
         let mut commit =
             Commit { id, tree: Oid::ZERO_SHA1, parents: Vec::new(), time: DateTime::UNIX_EPOCH, action: None };
-        for line in head.split(|byte| *byte == b'\n') {
-            let Some(space) = line.iter().position(|byte| *byte == b' ') else { continue };
-            let (word, value) = (&line[..space], std::str::from_utf8(&line[space + 1..]));
-            match word {
-                b"tree" => commit.tree = Oid::from_str(value.ok()?).ok()?,
-                b"parent" => commit.parents.push(Oid::from_str(value.ok()?).ok()?),
-                b"committer" => {
-                    let text = String::from_utf8_lossy(&line[space + 1..]);
-                    let seconds = text.rsplit_once("> ").and_then(|(_, time)| time.split(' ').next()?.parse().ok());
-                    commit.time = seconds.and_then(|at| DateTime::from_timestamp(at, 0)).unwrap_or_default();
-                }
-                _ => {}
+        let mut rest = raw;
+        while let Some(end) = rest.iter().position(|byte| *byte == b'\n').filter(|end| *end > 0) {
+            let line = &rest[..end];
+            rest = &rest[end + 1..];
+            let id = |from: usize| Oid::from_str(std::str::from_utf8(&line[from..]).ok()?).ok();
+            if line.starts_with(b"tree ") {
+                commit.tree = id(5)?;
+            } else if line.starts_with(b"parent ") {
+                commit.parents.push(id(7)?);
+            } else if line.starts_with(b"committer ") {
+                let text = String::from_utf8_lossy(line);
+                let seconds = text.rsplit_once("> ").and_then(|(_, time)| time.split(' ').next()?.parse().ok());
+                commit.time = seconds.and_then(|at| DateTime::from_timestamp(at, 0)).unwrap_or_default();
             }
         }
-        commit.action = action(&String::from_utf8_lossy(message));
+        commit.action = action(&String::from_utf8_lossy(rest));
         (!commit.tree.is_zero()).then_some(commit)
     }
 }
 
 /// The `Fitsnap-Action` among the lines at a message's end.
-pub(super) fn action(message: &str) -> Option<Action> {
+fn action(message: &str) -> Option<Action> {
     let lines = message.trim_end().lines().rev().take_while(|line| !line.trim().is_empty());
     lines.filter_map(|line| line.strip_prefix("Fitsnap-Action:")).find_map(|word| Action::from_word(word.trim()))
 }
@@ -85,7 +83,7 @@ pub(super) struct Walk<'a> {
     trees: Trees<'a>,
     scope: Scope,
     queue: BinaryHeap<Waiting>,
-    seen: HashSet<Oid>,
+    seen: HashSet<Oid, BuildHasherDefault<IdHasher>>,
     shallow: HashSet<Oid>,
     turn: u64,
     merges: bool,
@@ -99,7 +97,7 @@ impl<'a> Walk<'a> {
             trees: Trees::new(odb),
             scope,
             queue: BinaryHeap::new(),
-            seen: HashSet::new(),
+            seen: HashSet::default(),
             shallow: archive.shallow_commits(),
             turn: 0,
             merges: false,
@@ -120,7 +118,7 @@ impl<'a> Walk<'a> {
             Err(error) => return Err(ArchiveError::git(format!("read commit {id}"))(error)),
         };
         let damaged = || ArchiveError::Damaged { problem: format!("commit {id} cannot be read") };
-        Commit::parse(id, &raw).map(Some).ok_or_else(damaged)
+        Commit::parse(id, raw.data()).map(Some).ok_or_else(damaged)
     }
 
     fn wait(&mut self, commit: Commit) {

@@ -130,20 +130,11 @@ fn case(listed: &[(u64, u32)], held: &[(u64, u32)]) -> Case {
 
 impl Case {
     /// What is asked for, as `id:parts`, with ids that leave after a minus.
-    fn asked(&self, adjust: impl FnOnce(&mut Wanted<'_>)) -> Vec<String> {
-        let wish = Wish { since: None, until: None, window: 3, recheck: 0 };
+    fn asked(&self, wish: &Wish, types: Option<&[String]>, recheck: &[Day], since: Option<Day>) -> Vec<String> {
         let resources = ["list", "detail", "streams"].map(str::to_owned);
-        let recheck = BTreeSet::new();
-        let mut wanted = Wanted {
-            wish: &wish,
-            resources: &resources,
-            only: false,
-            types: None,
-            since: None,
-            today: day(20),
-            recheck: &recheck,
-        };
-        adjust(&mut wanted);
+        let recheck = recheck.iter().copied().collect();
+        let (only, today) = (false, day(20));
+        let wanted = Wanted { wish, resources: &resources, only, types, since, today, recheck: &recheck };
         let plan = plan::plan(&self.lists, &self.held, &wanted, &RULES);
         let mut asked = Vec::new();
         for (_, one) in plan {
@@ -156,16 +147,16 @@ impl Case {
 
 #[test]
 fn asked_for_is_what_is_new_changed_incomplete_or_in_the_window() {
+    let wish = Wish { since: None, until: None, window: 3, recheck: 0 };
     let mut case = case(&[(1, 19), (2, 10), (3, 9), (4, 8), (5, 7)], &[(1, 19), (2, 10), (4, 5), (5, 7)]);
     case.held.get_mut(&(0, "5".to_owned())).unwrap().parts.remove("streams");
-    assert_eq!(case.asked(|_| {}), ["-4", "5:1", "4:2", "3:2", "1:2"]);
-    let runs = ["Ride".to_owned()];
-    assert!(case.asked(|wanted| wanted.types = Some(&runs)).is_empty());
+    assert_eq!(case.asked(&wish, None, &[], None), ["-4", "5:1", "4:2", "3:2", "1:2"]);
+    let rides = ["Ride".to_owned()];
+    assert!(case.asked(&wish, Some(&rides), &[], None).is_empty());
     let range = Wish { since: Some(day(10)), until: Some(day(10)), window: 3, recheck: 0 };
-    assert_eq!(case.asked(|wanted| wanted.wish = &range), ["2:2"]);
-    let again = BTreeSet::from([day(10)]);
-    assert!(case.asked(|wanted| wanted.recheck = &again).contains(&"2:2".to_owned()));
-    assert_eq!(case.asked(|wanted| wanted.since = Some(day(9))), ["3:2", "1:2"]);
+    assert_eq!(case.asked(&range, None, &[], None), ["2:2"]);
+    assert!(case.asked(&wish, None, &[day(10)], None).contains(&"2:2".to_owned()));
+    assert_eq!(case.asked(&wish, None, &[], Some(day(9))), ["3:2", "1:2"]);
 }
 
 #[test]
