@@ -12,6 +12,7 @@ mod fault;
 mod life;
 mod misbehave;
 mod oauth;
+mod runkeeper;
 mod server;
 mod story;
 mod strava;
@@ -31,6 +32,7 @@ use axum::routing::{get, post};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 pub use fault::{Fault, Misbehaviour};
+pub use runkeeper::PretendRunkeeper;
 pub use strava::{Meanwhile, PretendStrava, StravaOptions};
 
 use crate::model::Clock;

@@ -4,6 +4,7 @@
 mod activities;
 mod moves;
 mod reading;
+mod runkeeper;
 mod strava;
 
 use std::collections::BTreeMap;
@@ -99,7 +100,7 @@ pub fn kinds() -> Vec<&'static str> {
 }
 
 /// Every service that fitsnap knows.
-pub const ALL: &[&dyn Provider] = &[&moves::Moves, &strava::Strava];
+pub const ALL: &[&dyn Provider] = &[&moves::Moves, &strava::Strava, &runkeeper::Runkeeper];
 
 /// The resources that the settings ask for, or the provider's default set.
 ///

@@ -333,6 +333,10 @@ impl Run<'_> {
         let moved = group.iter().filter_map(|day| plan.get(day)).flat_map(|one| &one.tasks);
         self.excused.extend(moved.filter_map(|task| task.moved_from));
         for (day, (resources, gone)) in anew {
+            if resources.is_empty() && gone.is_empty() {
+                // All that the day would hold is still being recorded.
+                continue;
+            }
             let was_held = self.recorder.held().contains_key(&day);
             match self.recorder.replace(day, DayContent { resources, absent: BTreeMap::new() }, &gone) {
                 Ok(()) => {
