@@ -90,7 +90,7 @@ impl Pass {
         }
         let told = self.entries.len() + self.unusable.len();
         if let Some(size) = size.filter(|size| *size != told as u64) {
-            self.unsteady = Some(format!("the list of {} says it has {size} entries, but told {told}", feed.resource));
+            self.hole = Some(format!("the list of {} says it has {size} entries, but told {told}", feed.resource));
         }
         match &page.next {
             Next::At(next) => {

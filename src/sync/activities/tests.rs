@@ -89,7 +89,7 @@ fn doubles_holes_repetitions_and_sizes_that_lie_are_seen() {
     assert!(repeats.broken.is_some());
     let mut lies = page(&[entry(3, 3)], Next::End);
     lies.size = Some(2);
-    assert!(walked(&[lies]).unsteady.unwrap().contains("says it has 2 entries, but told 1"));
+    assert!(walked(&[lies]).hole.unwrap().contains("says it has 2 entries, but told 1"));
     let stray = walked(&[page(&[text("{\"name\":\"nobody\"}")], at("2"))]);
     assert!(stray.broken.unwrap().contains("has no id"));
 }
