@@ -42,12 +42,14 @@ fn first_sync(now: DateTime<Utc>) {
         let moves = pretend(now, now.date_naive() - Days::new(DAYS - 1));
         let archive = folder.path().join("archive");
         make_archive(folder.path(), &archive, &moves);
+        assert!(Command::new("sync").status().unwrap().success());
         let (time, memory) = timed(fitsnap(folder.path(), &moves, now).args(["-C"]).arg(&archive).arg("sync"));
         ours.push(time);
         peak = peak.max(memory);
 
         let files = collect(&archive.join("data"));
         size = files.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() / files.len();
+        assert!(Command::new("sync").status().unwrap().success());
         let plain = folder.path().join("plain");
         git(folder.path(), &["init", "-q", "plain"]);
         let start = Instant::now();
@@ -189,6 +191,8 @@ fn file(stream: &mut Vec<u8>, path: &str, bytes: &[u8]) {
 /// A copy whose index knows its files, as an archive in use has it.
 fn copy(from: &Path, to: &Path) -> std::path::PathBuf {
     assert!(Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap().success());
+    // What the copy left to be written must not wait for the first of the two that syncs.
+    assert!(Command::new("sync").status().unwrap().success());
     // Files as young as the index must be read again by any git; a second lets them grow older.
     std::thread::sleep(Duration::from_millis(1_100));
     git(to, &["update-index", "-q", "--refresh"]);

@@ -8,7 +8,7 @@ use git2::{Repository, RepositoryInitOptions, Status};
 
 use super::durable::{make_folder, replace_file};
 use super::identity::{Identity, configuration};
-use super::{Archive, ArchiveError, CommitId};
+use super::{Archive, ArchiveError, CommitId, DATA};
 use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
 use crate::model::{Clock, FORMAT};
 
@@ -86,7 +86,7 @@ impl Archive {
         // Whoever is told to set an identity finds nothing changed afterwards.
         Identity::of(&self.git, &self.environment)?;
         let lock = self.lock("init", clock)?;
-        let mut writer = self.writer(&lock)?;
+        let mut writer = self.writer(&lock, DATA)?;
         if self.snapshot()?.blob_at(SETTINGS_FILE)?.is_none() {
             let held = self.own_file(SETTINGS_FILE)?;
             writer.put(SETTINGS_FILE, held.as_deref().unwrap_or(first_settings().as_bytes()))?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{Archive, ArchiveError, BlobId, Lock, Writer, account_path, day_path};
+use super::{Archive, ArchiveError, BlobId, Lock, Writer, account_path, day_path, provider_folder};
 use crate::json::{ChangeKind, Json, JsonError, RecordRules, compare};
 use crate::model::{
     Account, Action, Day, DayChange, DayDocument, DocumentError, ProviderName, Resources, RevisionKind, Tally,
@@ -64,7 +64,7 @@ impl<'a> Recorder<'a> {
         rules: &'static RecordRules,
         action: Action,
     ) -> Result<Recorder<'a>, ArchiveError> {
-        let writer = archive.writer(lock)?;
+        let writer = archive.writer(lock, &provider_folder(provider))?;
         let held = archive.snapshot()?.days(provider)?;
         let (pending, tally) = (BTreeMap::new(), Tally::default());
         let provider = provider.clone();

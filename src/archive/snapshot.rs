@@ -28,6 +28,13 @@ impl fmt::Display for BlobId {
     }
 }
 
+impl BlobId {
+    /// The twenty bytes of it.
+    pub fn bytes(self) -> [u8; 20] {
+        self.0.as_bytes().try_into().unwrap_or_default()
+    }
+}
+
 impl CommitId {
     /// The first ten digits, for people.
     pub fn short(self) -> String {

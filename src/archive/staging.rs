@@ -1,17 +1,17 @@
 //! The index and the work tree, brought along with a commit, and a person's own edits in them.
 
 use std::collections::BTreeSet;
-use std::fs::{self, Metadata};
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
 use git2::{Index, IndexEntry, IndexTime, ObjectType, Oid, RepositoryState, Tree};
 
-use super::durable::{Unsynced, replace_file};
+use super::durable::{Unsynced, sync_folder};
 use super::locks::GitLock;
 use super::trees::Edits;
-use super::{Archive, ArchiveError, DATA};
+use super::{Archive, ArchiveError};
 
 /// Git's mark in an index entry: the person asked for this file not to be in the work tree.
 const SKIP_WORKTREE: u16 = 1 << 14;
@@ -48,9 +48,9 @@ impl Archive {
         }
     }
 
-    /// Stops where the person has edits under `data/`, staged or in the work tree.
-    pub(super) fn guard_edits(&self, tree: Option<&Tree<'_>>) -> Result<(), ArchiveError> {
-        let edited = self.own_edits(tree)?;
+    /// Stops where the person has edits under a folder, staged or in the work tree.
+    pub(super) fn guard_edits(&self, tree: Option<&Tree<'_>>, folder: &str) -> Result<(), ArchiveError> {
+        let edited = self.own_edits(tree, folder)?;
         if edited.is_empty() {
             return Ok(());
         }
@@ -59,27 +59,28 @@ impl Archive {
             named.push_str(&format!(" and {} more", edited.len() - NAMED));
         }
         Err(ArchiveError::Guard {
-            problem: format!("there are edits of your own under data/: {named}"),
-            hint: "look at them with git status; keep them (git commit), put them away (git stash) or drop them \
-                   (git restore --staged --worktree data)"
-                .to_owned(),
+            problem: format!("there are edits of your own under {folder}/: {named}"),
+            hint: format!(
+                "look at them with git status; keep them (git commit), put them away (git stash) or drop them \
+                 (git restore --staged --worktree {folder})"
+            ),
         })
     }
 
-    /// The paths under `data/` where index or work tree differ from the tree, sorted. Files that git
+    /// The paths under a folder where index or work tree differ from the tree, sorted. Files that git
     /// does not track are none of them.
-    fn own_edits(&self, tree: Option<&Tree<'_>>) -> Result<Vec<String>, ArchiveError> {
+    fn own_edits(&self, tree: Option<&Tree<'_>>, folder: &str) -> Result<Vec<String>, ArchiveError> {
         let path = self.git.path().join("index");
         let index = Index::open(&path).map_err(ArchiveError::git("read the index"))?;
         let written = fs::metadata(&path).and_then(|meta| meta.modified()).ok();
         let mut committed = Vec::new();
-        let data = tree.and_then(|tree| tree.get_name(DATA)).filter(|entry| entry.kind() == Some(ObjectType::Tree));
-        if let Some(data) = data {
-            self.list_files(data.id(), DATA, &mut committed)?;
+        let top = tree.and_then(|tree| tree.get_path(folder.as_ref()).ok());
+        if let Some(top) = top.filter(|entry| entry.kind() == Some(ObjectType::Tree)) {
+            self.list_files(top.id(), folder, &mut committed)?;
         }
         let mut committed = committed.into_iter().peekable();
         let mut edited = BTreeSet::new();
-        let prefix = format!("{DATA}/");
+        let prefix = format!("{folder}/");
         let start = index.find_prefix(&prefix).unwrap_or(index.len());
         let mut staged = Vec::with_capacity(committed.len());
         for entry in (start..index.len()).map_while(|at| index.get(at)) {
@@ -252,10 +253,9 @@ impl Archive {
             }
         }
         index.write().map_err(failed())?;
-        let bytes = fs::read(&work).map_err(ArchiveError::io("read", &work))?;
-        replace_file(&path, &bytes, scratch)?;
-        let _ = fs::remove_file(&work);
-        Ok(())
+        File::open(&work).and_then(|file| file.sync_all()).map_err(ArchiveError::io("sync", &work))?;
+        fs::rename(&work, &path).map_err(ArchiveError::io("write", &path))?;
+        sync_folder(self.git.path())
     }
 
     /// Git looks at a file itself where its time is not before the index's: it may have changed right

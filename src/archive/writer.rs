@@ -30,19 +30,20 @@ pub struct Writer<'a> {
 }
 
 impl Archive {
-    /// Begins to write, after making good what a stop left behind.
+    /// Begins to write under a folder, after making good what a stop left behind. The person's own edits
+    /// elsewhere are no hindrance: nothing there is touched.
     ///
     /// # Errors
     /// `Guard` where something of the person's own is in the way, `NoIdentity` where git does not know
     /// them; nothing was changed then.
-    pub fn writer<'a>(&'a self, _lock: &'a Lock) -> Result<Writer<'a>, ArchiveError> {
+    pub fn writer<'a>(&'a self, _lock: &'a Lock, folder: &str) -> Result<Writer<'a>, ArchiveError> {
         let identity = Identity::of(&self.git, &self.environment)?;
         // In a rebase HEAD is detached too, but the rebase is what the person knows of.
         self.guard_state()?;
         self.heal()?;
         let branch = self.branch()?;
         let tree = self.tree_of(&branch)?;
-        self.guard_edits(tree.as_ref())?;
+        self.guard_edits(tree.as_ref(), folder)?;
         let odb = self.git.odb().map_err(ArchiveError::git("open the objects"))?;
         let objects = NewObjects::new(&self.scratch());
         let (edits, hashes) = (Edits::new(), BTreeMap::new());

@@ -1,21 +1,26 @@
 //! What comparing found, kept in `.git/fitsnap/compared` so that a list is quick the second time.
 //!
-//! Each entry stands under a hash of the two contents, of the rules and of what was wanted, so it
-//! cannot go stale; a file that is damaged, or gone, costs the time to compare again.
+//! Each entry stands under the two contents, the day, the rules and what was wanted, so it cannot go
+//! stale; a file that is damaged, or gone, costs the time to compare again.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use chrono::Datelike;
+use flate2::Crc;
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use super::Finding;
-use crate::archive::scratch;
+use super::packed::{pack, unpack};
+use crate::archive::{BlobId, scratch};
+use crate::model::Day;
 
-const MAGIC: &[u8] = b"fitsnap compared 1\n";
-const KEY: usize = 16;
+const MAGIC: &[u8] = b"fitsnap compared 2\n";
+const KEY: usize = 20 + 20 + 4 + 8;
+const HEAD: usize = KEY + 8;
 
 /// The largest entry that is kept: what is larger takes less time to find again than to write down.
 const LARGEST: usize = 8 << 10;
@@ -23,25 +28,33 @@ const LARGEST: usize = 8 << 10;
 /// The size from which on the file is begun anew.
 const FULL: u64 = 256 << 20;
 
-/// The key of an entry.
+/// The key of an entry: the two contents, the day, and all else that a finding depends on.
 pub(super) type Key = [u8; KEY];
 
-/// The key of these parts.
-pub(super) fn key(parts: &[&[u8]]) -> Key {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    }
-    let hash: [u8; 32] = hash.finalize().into();
+/// The key of two contents, of which one may be missing, of a day.
+pub(super) fn key(old: Option<BlobId>, new: Option<BlobId>, day: Day, ground: u64) -> Key {
     let mut key = [0; KEY];
-    key.copy_from_slice(&hash[..KEY]);
+    for (place, blob) in [(0..20, old), (20..40, new)] {
+        if let Some(blob) = blob {
+            key[place].copy_from_slice(&blob.bytes());
+        }
+    }
+    key[40..44].copy_from_slice(&day.date().num_days_from_ce().to_le_bytes());
+    key[44..].copy_from_slice(&ground.to_le_bytes());
     key
 }
 
+/// A number that stands for a text.
+pub(super) fn ground(text: &str) -> u64 {
+    let hash: [u8; 32] = Sha256::digest(text).into();
+    hash[..8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+/// Tells a damaged entry from a sound one.
 fn checksum(body: &[u8]) -> [u8; 4] {
-    let hash: [u8; 32] = Sha256::digest(body).into();
-    [hash[0], hash[1], hash[2], hash[3]]
+    let mut crc = Crc::new();
+    crc.update(body);
+    crc.sum().to_le_bytes()
 }
 
 /// Findings by key.
@@ -75,7 +88,7 @@ impl Cache {
         let length = file.get_ref().metadata().ok().filter(|data| data.len() < FULL)?.len();
         let mut magic = [0; MAGIC.len()];
         file.read_exact(&mut magic).ok().filter(|()| magic == MAGIC)?;
-        let mut head = [0; KEY + 8];
+        let mut head = [0; HEAD];
         while self.end + head.len() as u64 <= length && file.read_exact(&mut head).is_ok() {
             let mut size = [0; 4];
             size.copy_from_slice(&head[KEY..KEY + 4]);
@@ -104,17 +117,18 @@ impl Cache {
         // Entries are asked for in the order in which they were written: most often the next is in the buffer.
         let here = file.stream_position().ok()?;
         file.seek_relative(at as i64 - here as i64).ok()?;
-        let mut entry = vec![0; KEY + 8 + size as usize];
+        let mut entry = vec![0; HEAD + size as usize];
         file.read_exact(&mut entry).ok()?;
-        let body = &entry[KEY + 8..];
-        let sound = entry[..KEY] == *key && entry[KEY + 4..KEY + 8] == checksum(body);
-        sound.then(|| serde_json::from_slice(body).ok()).flatten()
+        let body = &entry[HEAD..];
+        let sound = entry[..KEY] == *key && entry[KEY + 4..HEAD] == checksum(body);
+        sound.then(|| unpack(body)).flatten()
     }
 
     /// Keeps a finding for the next time. Where that fails the next time is slower, nothing else.
     pub(super) fn put(&mut self, key: &Key, finding: &Finding) {
-        let Ok(body) = serde_json::to_vec(finding) else { return };
-        if body.len() <= LARGEST && self.path.is_some() && self.write(key, &body).is_err() {
+        let body = pack(finding);
+        let plain = finding.problem.is_none() && finding.lines.is_empty();
+        if plain && body.len() <= LARGEST && self.path.is_some() && self.write(key, &body).is_err() {
             self.path = None;
             self.fresh = None;
         }
@@ -167,7 +181,7 @@ mod tests {
     #[test]
     fn a_damaged_or_cut_off_file_gives_what_is_whole() {
         let folder = tempfile::tempdir().unwrap();
-        let keys: Vec<Key> = (0..3_u8).map(|at| key(&[&[at]])).collect();
+        let keys: Vec<Key> = (0..3).map(|at| key(None, None, "2015-07-05".parse().unwrap(), at)).collect();
         for (at, key) in keys.iter().enumerate() {
             let mut cache = Cache::open(folder.path().to_owned());
             assert_eq!(cache.get(key), None);

@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::lines::{Lines, Tone};
 use super::words::{Detail, describe, generic};
 use crate::archive::{BlobId, BlobReader};
@@ -37,44 +35,22 @@ pub enum Wanted {
 }
 
 /// What was found.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Finding {
     /// What the changes come to, by the data alone.
-    #[serde(with = "kind")]
     pub kind: Option<RevisionKind>,
     /// Altered, added and removed records of each resource.
     pub resources: BTreeMap<String, [usize; 3]>,
     /// The changes in words.
-    #[serde(default, skip_serializing_if = "Lines::is_empty")]
     pub words: Lines,
-    /// The changes as JSON, one object each.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub edits: Vec<String>,
+    /// The changes as JSON, one object each, with commas between.
+    pub edits: String,
     /// How often each member changed, by resource: its path with `*` for the indices.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub members: BTreeMap<String, BTreeMap<String, usize>>,
     /// The unified difference of the lines.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub lines: String,
     /// Why it cannot be said, where a content is no JSON.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
-}
-
-mod kind {
-    //! A kind by its word.
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use crate::model::RevisionKind;
-
-    pub(super) fn serialize<S: Serializer>(kind: &Option<RevisionKind>, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(kind.map_or("", RevisionKind::word))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<RevisionKind>, D::Error> {
-        Ok(String::deserialize(from)?.parse().ok())
-    }
 }
 
 /// What two contents are about.
@@ -218,10 +194,10 @@ fn compared(old: Value<'_>, new: Value<'_>, about: &About<'_>, wanted: Wanted) -
         }
         Wanted::Edits { volatile } => {
             let root = about.root().unwrap_or_default();
-            finding.edits = comparison.edits.iter().map(|edit| spelled(edit, &root, false)).collect();
-            if volatile {
-                finding.edits.extend(comparison.volatile_edits.iter().map(|edit| spelled(edit, &root, true)));
-            }
+            let shown = if volatile { &comparison.volatile_edits[..] } else { &[] };
+            let edits = comparison.edits.iter().map(|edit| spelled(edit, &root, false));
+            let edits: Vec<String> = edits.chain(shown.iter().map(|edit| spelled(edit, &root, true))).collect();
+            finding.edits = edits.join(", ");
         }
     }
     finding

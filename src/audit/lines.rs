@@ -1,7 +1,5 @@
 //! Lines of words, kept as one text: a list of thousands of revisions is read back quickly that way.
 
-use serde::{Deserialize, Serialize};
-
 /// What a piece of a line is, so that a terminal can show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
@@ -20,7 +18,7 @@ pub enum Tone {
 const TONES: [Tone; 5] = [Tone::Plain, Tone::Name, Tone::Old, Tone::New, Tone::Dim];
 
 /// A character of Unicode's private use area begins each piece and tells its tone; the one after
-/// them ends a line. They need no escape in JSON, and no text is lost by them: see [`Lines::push`].
+/// them ends a line.
 const FIRST: char = '\u{e000}';
 const END: char = '\u{e005}';
 
@@ -28,14 +26,18 @@ const END: char = '\u{e005}';
 pub(super) type Line = Vec<(Tone, String)>;
 
 /// Lines in pieces.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines(String);
 
 impl Lines {
-    /// Whether there is no line.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// The lines of which this is the text.
+    pub(super) fn from_text(text: String) -> Lines {
+        Lines(text)
+    }
+
+    /// The text that they are kept as.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// Adds a line. Control characters in it, and those that part the pieces, are shown as escapes: a
@@ -60,7 +62,10 @@ impl Lines {
             line.match_indices(starts).map(move |(at, mark)| {
                 let rest = &line[at + mark.len()..];
                 let tone = mark.chars().next().map_or(0, |c| u32::from(c) - u32::from(FIRST));
-                (TONES[tone as usize], &rest[..rest.find(starts).unwrap_or(rest.len())])
+                (
+                    TONES.get(tone as usize).copied().unwrap_or(Tone::Plain),
+                    &rest[..rest.find(starts).unwrap_or(rest.len())],
+                )
             })
         })
     }

@@ -4,6 +4,7 @@ mod cache;
 mod finding;
 mod label;
 mod lines;
+mod packed;
 mod report;
 mod revision;
 mod stamp;
@@ -31,7 +32,7 @@ use finding::{About, Comparer};
 const RULES: u32 = 1;
 
 /// How many revisions are compared before what is kept is opened.
-const FIRST_PAGE: usize = 60;
+const FIRST_PAGE: usize = 24;
 
 /// Clocks differ: only after so many commits that are too early none is expected that is not.
 const SLOP: usize = 16;
@@ -51,6 +52,8 @@ pub struct Query {
     pub since: Option<DateTime<Utc>>,
     /// Only commits before this time.
     pub until: Option<DateTime<Utc>>,
+    /// How many revisions are wanted at most.
+    pub most: usize,
     /// Only these kinds; where none is named, all but `reformatted`.
     pub kinds: Vec<RevisionKind>,
     /// What is to be found out.
@@ -75,7 +78,7 @@ pub struct Audit<'a> {
     asked: usize,
     comparers: Vec<Comparer>,
     /// What findings depend on beside the contents, by provider.
-    grounds: BTreeMap<ProviderName, Key>,
+    grounds: BTreeMap<ProviderName, u64>,
 }
 
 impl<'a> Audit<'a> {
@@ -101,15 +104,16 @@ impl<'a> Audit<'a> {
     pub fn revisions(&mut self, query: Query) -> Result<Revisions<'_, 'a>, ArchiveError> {
         self.grounds.clear();
         let history = self.archive.history(query.scope.clone())?;
-        let size = if query.scope_is_small() { 64 } else { 8 };
         Ok(Revisions {
             audit: self,
             history: Some(history),
             query,
+            waiting: VecDeque::new(),
             ready: VecDeque::new(),
+            given: 0,
             boundary: Vec::new(),
             early: 0,
-            size,
+            size: 8,
         })
     }
 
@@ -153,7 +157,7 @@ impl<'a> Audit<'a> {
             }
         }
         let cores = std::thread::available_parallelism().map_or(1, usize::from).min(8);
-        let workers = if open.len() < 16 { 1 } else { cores };
+        let workers = if open.len() < 48 { 1 } else { cores };
         self.open_comparers(workers)?;
         let share = open.len().div_ceil(workers).max(1);
         let facts = &self.facts;
@@ -200,19 +204,13 @@ impl<'a> Audit<'a> {
         let DayOf { provider, day, .. } = revision.day()?;
         let ground = *self.grounds.entry(provider.clone()).or_insert_with(|| {
             let rules = &self.facts.of(provider).rules;
-            cache::key(&[format!("{RULES} {} {wanted:?} {rules:?}", env!("CARGO_PKG_VERSION")).as_bytes()])
+            cache::ground(&format!("{RULES} {} {wanted:?} {rules:?}", env!("CARGO_PKG_VERSION")))
         });
-        let day = day.to_string();
-        let id = |blob: &Option<BlobId>| blob.map(|blob| blob.to_string()).unwrap_or_default();
-        Some(cache::key(&[id(&revision.old).as_bytes(), id(&revision.new).as_bytes(), day.as_bytes(), &ground]))
+        Some(cache::key(revision.old, revision.new, *day, ground))
     }
 }
 
 impl Query {
-    fn scope_is_small(&self) -> bool {
-        matches!(self.scope, Scope::Days(..))
-    }
-
     /// Whether the contents must be read to say what is wanted.
     fn needs(&self, revision: &Revision) -> bool {
         match revision.kind_by_presence() {
@@ -233,7 +231,10 @@ pub struct Revisions<'q, 'a> {
     audit: &'q mut Audit<'a>,
     history: Option<History<'a>>,
     query: Query,
+    /// Revisions that are not compared yet.
+    waiting: VecDeque<Revision>,
     ready: VecDeque<(Revision, RevisionKind, Finding)>,
+    given: usize,
     boundary: Vec<CommitId>,
     /// How many steps in a row were too early.
     early: usize,
@@ -247,10 +248,12 @@ impl Revisions<'_, '_> {
     /// # Errors
     /// When the history cannot be read.
     pub fn next(&mut self) -> Result<Option<(Revision, RevisionKind, Finding)>, ArchiveError> {
-        while self.ready.is_empty() && self.history.is_some() {
+        while self.ready.is_empty() && (self.history.is_some() || !self.waiting.is_empty()) {
             self.fill()?;
         }
-        Ok(self.ready.pop_front())
+        let next = self.ready.pop_front();
+        self.given += usize::from(next.is_some());
+        Ok(next)
     }
 
     /// The commits whose parents this clone does not have, as far as they were reached.
@@ -259,8 +262,9 @@ impl Revisions<'_, '_> {
     }
 
     fn fill(&mut self) -> Result<(), ArchiveError> {
-        let mut batch = Vec::new();
-        while batch.len() < self.size {
+        // Of what is hidden more may be needed than is wanted.
+        let size = self.size.min(self.query.most.saturating_sub(self.given)).max(1);
+        while self.waiting.len() < size {
             let Some(history) = &mut self.history else { break };
             let Some(step) = history.step()? else {
                 self.history = None;
@@ -277,10 +281,11 @@ impl Revisions<'_, '_> {
                 break;
             }
             if !too_late && !too_early {
-                batch.extend(Revision::of_step(&step, &self.query.scope, &self.audit.facts));
+                self.waiting.extend(Revision::of_step(&step, &self.query.scope, &self.audit.facts));
             }
         }
         self.size = (self.size * 2).min(512);
+        let batch: Vec<Revision> = self.waiting.drain(..size.min(self.waiting.len())).collect();
         let findings = self.audit.find_all(&batch, &self.query)?;
         for (revision, finding) in batch.into_iter().zip(findings) {
             let kind = revision.kind(&finding);

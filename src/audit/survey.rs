@@ -186,6 +186,7 @@ impl Audit<'_> {
             scope: provider.map_or(Scope::Data, |name| Scope::Provider(name.clone())),
             since: None,
             until: None,
+            most: usize::MAX,
             kinds: RevisionKind::ALL.to_vec(),
             wanted: Wanted::Members,
         };

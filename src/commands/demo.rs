@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::Context;
-use crate::archive::Archive;
+use crate::archive::{Archive, DATA};
 use crate::auth::{Login, Loopback, SessionOptions};
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
 use crate::config::{Environment, SETTINGS_FILE};
@@ -118,7 +118,7 @@ impl Demo<'_> {
         let archive = self.archive()?;
         let settings = format!("format = {FORMAT}\n\n[providers.moves]\nbase_url = \"{}\"\n", moves.base_url());
         let lock = archive.lock("demo", self.clock)?;
-        let mut writer = archive.writer(&lock)?;
+        let mut writer = archive.writer(&lock, DATA)?;
         writer.put(SETTINGS_FILE, settings.as_bytes())?;
         let message = format!("fitsnap: the demo's settings\n\nFitsnap-Format: {FORMAT}\n");
         writer.commit(&message, self.clock.now())?;

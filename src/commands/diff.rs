@@ -98,6 +98,7 @@ fn newest(audit: &mut Audit<'_>, archive: &Archive, provider: &ProviderName, day
         scope: Scope::Days(Some(provider.clone()), DayRange { first: day, last: day }),
         since: None,
         until: None,
+        most: 1,
         kinds: Vec::new(),
         wanted: Wanted::Counts,
     };

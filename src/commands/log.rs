@@ -69,6 +69,7 @@ fn query(args: &LogArgs, context: &Context<'_>, scope: Scope) -> Result<Query, C
         scope,
         since: edge(&args.since, past::Edge::Since)?,
         until: edge(&args.until, past::Edge::Until)?,
+        most: args.count.unwrap_or(usize::MAX),
         kinds: match (&args.kind[..], args.all) {
             ([], true) => RevisionKind::ALL.to_vec(),
             (kinds, _) => kinds.to_vec(),
@@ -184,7 +185,7 @@ pub(super) fn changes_as_json(finding: &Finding) -> String {
         format!("{name}: {{\"altered\": {altered}, \"added\": {added}, \"removed\": {removed}}}")
     });
     let resources: Vec<String> = resources.collect();
-    let mut text = format!("\"resources\": {{{}}}, \"edits\": [{}]", resources.join(", "), finding.edits.join(", "));
+    let mut text = format!("\"resources\": {{{}}}, \"edits\": [{}]", resources.join(", "), finding.edits);
     if let Some(problem) = &finding.problem {
         text.push_str(&format!(", \"problem\": {}", quote(problem)));
     }

@@ -181,7 +181,7 @@ fn a_broken_file_is_named_and_the_rest_is_taken() {
 fn what_came_before_a_broken_day_of_an_aggregate_is_taken_and_what_follows_too() {
     let text = String::from_utf8(moves_files()["json/full/storyline.json"].clone()).unwrap();
     let path = "json/full/storyline.json".to_owned();
-    let cut = text[..text.len() - 900].as_bytes().to_vec();
+    let cut = text.as_bytes()[..text.len() - 900].to_vec();
     let read = of_files(&Files::from([(path.clone(), cut)])).unwrap();
     assert_eq!((read.dates(), read.problems.len()), (DAYS[..4].iter().map(|day| day.to_string()).collect(), 1));
     let broken = text.replace("\"date\" : \"20151231\"", "\"date\" ; \"20151231\"").into_bytes();

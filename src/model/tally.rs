@@ -40,7 +40,7 @@ impl Tally {
 pub struct DayChange {
     /// The kind of the revision.
     pub kind: RevisionKind,
-    /// The records altered, added and gone.
+    /// The records altered, added and removed.
     pub resources: BTreeMap<String, Counts>,
 }
 
@@ -56,7 +56,7 @@ impl DayChange {
 }
 
 fn words_of(name: &str, counts: &Counts) -> Option<String> {
-    let parts: Vec<_> = [(counts.altered, "altered"), (counts.added, "added"), (counts.removed, "gone")]
+    let parts: Vec<_> = [(counts.altered, "altered"), (counts.added, "added"), (counts.removed, "removed")]
         .into_iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))

@@ -105,7 +105,8 @@ fn edits_of_the_persons_own_under_data_stop_it() {
         ("modified", &|| write(b"{}\n")),
         ("modified, size and time kept", &|| {
             // Git looked at it long after it was written, so it trusts the times.
-            let time = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+            let written = std::fs::metadata(&day).unwrap().modified().unwrap();
+            let time = written - std::time::Duration::from_secs(3600);
             let set = || File::options().write(true).open(&day).unwrap().set_modified(time).unwrap();
             set();
             git(&["add", DAY]);

@@ -145,7 +145,7 @@ fn a_file_changed_in_the_instant_after_it_was_staged_is_still_seen_as_changed() 
     env.git(ARCHIVE, &["config", "core.trustctime", "false"]);
     let notes = root.join("notes.txt");
     fs::write(&notes, "one\n").unwrap();
-    let ahead = std::time::SystemTime::now() + std::time::Duration::from_secs(60);
+    let ahead = fs::metadata(&notes).unwrap().modified().unwrap() + std::time::Duration::from_secs(60);
     let set = || fs::File::options().write(true).open(&notes).unwrap().set_modified(ahead).unwrap();
     set();
     env.git(ARCHIVE, &["add", "notes.txt"]);

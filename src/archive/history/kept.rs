@@ -1,7 +1,7 @@
 //! What a finished walk found, kept for the next one.
 //!
 //! A file `history-<scope>` in fitsnap's own folder: a head that says which history it is of, the
-//! steps newest first, and the SHA-256 of all that. It is written beside and renamed, read as a
+//! steps newest first, and the CRC-32 of all that. It is written beside and renamed, read as a
 //! stream, and worth nothing where a byte of it is wrong.
 
 use std::fs::File;
@@ -9,6 +9,7 @@ use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
 use std::path::Path;
 
 use chrono::DateTime;
+use flate2::Crc;
 use git2::Oid;
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
@@ -17,8 +18,8 @@ use super::{FileChange, Scope, Step};
 use crate::archive::{Archive, ArchiveError, BlobId, CommitId, DATA};
 use crate::model::Action;
 
-const MAGIC: &[u8] = b"fitsnap history 1\n";
-const HASH: u64 = 32;
+const MAGIC: &[u8] = b"fitsnap history 2\n";
+const SUM: u64 = 4;
 const ACTIONS: [Option<Action>; 5] =
     [None, Some(Action::Sync), Some(Action::Import), Some(Action::Repair), Some(Action::Migrate)];
 
@@ -58,19 +59,19 @@ impl KeptReader {
 
     fn open_named(archive: &Archive, name: String) -> Option<KeptReader> {
         let mut file = BufReader::with_capacity(1 << 16, File::open(archive.local().join(&name)).ok()?);
-        let length = file.get_ref().metadata().ok()?.len().checked_sub(HASH)?;
-        let mut hash = Sha256::new();
+        let length = file.get_ref().metadata().ok()?.len().checked_sub(SUM)?;
+        let mut sum = Crc::new();
         let mut left = length;
         while left > 0 {
             let bytes = file.fill_buf().ok().filter(|bytes| !bytes.is_empty())?;
             let taken = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-            hash.update(&bytes[..taken]);
+            sum.update(&bytes[..taken]);
             file.consume(taken);
             left -= taken as u64;
         }
         let mut written = Vec::new();
         file.read_to_end(&mut written).ok()?;
-        if written != hash.finalize()[..] {
+        if written != sum.sum().to_le_bytes() {
             return None;
         }
         file.rewind().ok()?;
@@ -151,7 +152,7 @@ pub fn scratch(folder: &Path) -> Option<NamedTempFile> {
 /// Writes down what a walk finds. Nothing is kept of a walk that did not reach its end.
 pub(super) struct KeptWriter {
     file: BufWriter<NamedTempFile>,
-    hash: Sha256,
+    sum: Crc,
     path: std::path::PathBuf,
 }
 
@@ -162,14 +163,14 @@ impl KeptWriter {
         let name = names(scope).into_iter().next().filter(|_| matches!(scope, Scope::Data | Scope::Provider(_)))?;
         let folder = archive.local();
         let file = BufWriter::with_capacity(1 << 16, scratch(&folder)?);
-        let mut writer = KeptWriter { file, hash: Sha256::new(), path: folder.join(name) };
+        let mut writer = KeptWriter { file, sum: Crc::new(), path: folder.join(name) };
         let head = [MAGIC, &ground(archive), tip.0.as_bytes()].concat();
         writer.put(&head).ok()?;
         Some(writer)
     }
 
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.hash.update(bytes);
+        self.sum.update(bytes);
         self.file.write_all(bytes)
     }
 
@@ -200,8 +201,8 @@ impl KeptWriter {
 
     /// Puts the file in its place. Where that fails the next walk is longer, nothing else.
     pub(super) fn finish(mut self) {
-        let hash = self.hash.finalize();
-        if self.file.write_all(&hash).is_ok()
+        let sum = self.sum.sum().to_le_bytes();
+        if self.file.write_all(&sum).is_ok()
             && let Ok(file) = self.file.into_inner()
         {
             let _ = file.persist(self.path);
