@@ -23,7 +23,7 @@ const LONG_WAIT: Duration = Duration::from_secs(60);
 pub(super) const DOWN_AFTER: usize = 2;
 
 /// After so many answers in a row that are nothing of the kind, such as web pages, asking on is no use.
-const UNUSABLE_AFTER: usize = 3;
+pub(super) const UNUSABLE_AFTER: usize = 3;
 
 /// What to sync, and how.
 pub struct Job<'a> {
@@ -217,7 +217,7 @@ pub(super) struct Run<'a> {
     /// How many requests in a row had no answer.
     unanswered: usize,
     /// How many answers in a row were nothing of what was asked for.
-    unusable: usize,
+    pub(super) unusable: usize,
     /// What was seen at the last request without an answer, or at the last of too many unusable ones.
     down: Option<String>,
     committed: Instant,

@@ -19,6 +19,7 @@ mod past;
 mod runkeeper;
 mod status;
 mod strava;
+mod strava_trouble;
 mod sync;
 mod sync_guards;
 mod sync_rewrites;

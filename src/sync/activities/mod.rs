@@ -16,7 +16,7 @@ use std::time::Instant;
 use self::held::{Activities, Held, assemble};
 use self::plan::{DayPlan, Key, Plan, Task, Wanted};
 use self::walk::{Asking, Listed, quarantine};
-use super::engine::{DOWN_AFTER, Ended, Job, Preview, Progress, Run, ended_by};
+use super::engine::{DOWN_AFTER, Ended, Job, Preview, Progress, Run, UNUSABLE_AFTER, ended_by};
 use super::losses::too_many;
 use crate::archive::{Checked, DayContent, RecordError};
 use crate::auth::Session;
@@ -89,7 +89,11 @@ enum Brought {
     Parts(Vec<(&'static str, Part)>),
     /// It is still being recorded.
     NotYet,
-    Failed(String),
+    /// This time it cannot be had; whether the answer was nothing of the kind, such as a web page.
+    Failed {
+        reason: String,
+        is_strange: bool,
+    },
 }
 
 impl Run<'_> {
@@ -263,7 +267,7 @@ impl Run<'_> {
                     group.iter().for_each(|day| self.fail(*day, &reason));
                     unanswered += 1;
                     down = Some(reason);
-                    if unanswered >= DOWN_AFTER {
+                    if unanswered >= DOWN_AFTER || self.unusable >= UNUSABLE_AFTER {
                         break;
                     }
                 }
@@ -297,13 +301,18 @@ impl Run<'_> {
                 }
                 match self.parts(session, provider, lists, day, task).await? {
                     Brought::Parts(parts) => {
+                        self.unusable = 0;
                         brought.insert(task.key.clone(), parts);
                     }
                     Brought::NotYet if task.moved_from.is_none() => {}
                     Brought::NotYet => {
                         failed.entry(day).or_insert(format!("{} is being recorded again", task.key.1));
                     }
-                    Brought::Failed(reason) => {
+                    Brought::Failed { reason, is_strange } => {
+                        self.unusable = if is_strange { self.unusable + 1 } else { 0 };
+                        if self.unusable >= UNUSABLE_AFTER {
+                            return Err(Ended::Later { reason, until: None });
+                        }
                         failed.entry(day).or_insert(reason);
                     }
                 }
@@ -415,9 +424,10 @@ impl Run<'_> {
                         continue;
                     }
                     Err(FetchError::Malformed { reason, body, .. }) => {
-                        return Ok(Brought::Failed(format!("{reason}{}", quarantine(self.job, Some(day), &body))));
+                        let reason = format!("{reason}{}", quarantine(self.job, Some(day), &body));
+                        return Ok(Brought::Failed { reason, is_strange: true });
                     }
-                    Err(FetchError::Refused { reason }) => return Ok(Brought::Failed(reason)),
+                    Err(FetchError::Refused { reason }) => return Ok(Brought::Failed { reason, is_strange: false }),
                     Err(error) => return Err(ended_by(error)),
                 };
             };
