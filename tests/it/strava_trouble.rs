@@ -1,5 +1,6 @@
 //! Strava when things go wrong: lists that shift or break off, quotas, tokens, much that is gone.
 
+use chrono::TimeDelta;
 use fitsnap::pretend::{Fault, Meanwhile, Misbehaviour, PretendStrava, StravaOptions};
 use serde_json::Value;
 
@@ -238,4 +239,15 @@ fn days_without_activities_are_no_gaps() {
     scene.report(0, &[]);
     let status: Value = serde_json::from_str(&scene.env.run(&["status", "--json"]).code(0).stdout).unwrap();
     assert_eq!(status["providers"]["strava"]["gaps"], Value::Array(Vec::new()), "{status}");
+}
+
+#[test]
+fn many_that_move_at_once_are_no_loss() {
+    let scene = Scene::new(12);
+    scene.report(0, &[]);
+    for (id, day) in &scene.strava.activities()[4..10] {
+        scene.strava.move_to(*id, *day - TimeDelta::days(1));
+    }
+    counts(&scene.report(0, &["--window", "1"]), &[("withdrawn", 6), ("new", 6)]);
+    assert_eq!(scene.held().len(), 12);
 }
