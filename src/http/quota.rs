@@ -180,7 +180,7 @@ mod tests {
     fn windows_that_share_their_headers_each_take_their_own_number() {
         const SHARED: &[QuotaWindow] = &[
             QuotaWindow {
-                name: "quarter of an hour",
+                name: "quarter hour",
                 seconds: 900,
                 requests: 100,
                 limit_header: "L",

@@ -133,7 +133,7 @@ fn a_backfill_over_quotas_keeps_its_progress_and_does_not_ask_twice() {
     scene.next_day(1);
     scene.strava.take_log();
     let said = scene.sync(&["--max-wait", "0s"]).code(4);
-    assert!(said.stderr.contains("quarter of an hour") && said.stderr.contains("06:15:00"), "{}", said.stderr);
+    assert!(said.stderr.contains("quarter hour") && said.stderr.contains("06:15:00"), "{}", said.stderr);
     let held = scene.held().len();
     assert_eq!(held, 11);
     let first = scene.asked("/streams");
@@ -164,7 +164,7 @@ fn quota_gone_in_the_middle_of_the_list_takes_nothing_and_goes_on_later() {
     let before = scene.held();
     scene.strava.leave(2, 500);
     let said = scene.sync(&["--max-wait", "1m"]).code(4);
-    assert!(said.stderr.contains("100 requests per quarter of an hour"), "{}", said.stderr);
+    assert!(said.stderr.contains("100 requests per quarter hour"), "{}", said.stderr);
     assert_eq!(scene.held(), before);
     scene.strava.leave(50, 0);
     let said = scene.sync(&[]).code(4);

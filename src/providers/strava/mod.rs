@@ -47,9 +47,9 @@ static DESCRIPTION: Description = Description {
     },
     // Windows begin on the quarter hour, days at midnight UTC; everything that fitsnap asks is a read.
     quota: &[
-        quota("quarter of an hour", 900, 100, READ, 0),
+        quota("quarter hour", 900, 100, READ, 0),
         quota("day", 86_400, 1_000, READ, 1),
-        quota("quarter of an hour", 900, 200, ALL, 0),
+        quota("quarter hour", 900, 200, ALL, 0),
         quota("day", 86_400, 2_000, ALL, 1),
     ],
     resources: &[

@@ -12,8 +12,8 @@ pub(super) fn meaning(status: u16, body: &[u8]) -> Option<Refusal> {
     match (status, resource.as_str(), field.as_str(), code.as_str()) {
         (403, "Application", "Status", "Inactive") => Some(Refusal::Gone(
             "Strava has switched this API app off: since 2026-06-30 the owner of an app needs a paid Strava \
-             subscription. Without one, the bulk export (strava.com, Settings, My Account, Download or Delete Your \
-             Account) is still free and comes in with: fitsnap import strava EXPORT.zip"
+             subscription. Without one, the bulk export is still to be had (strava.com, Settings, My Account, \
+             Download or Delete Your Account)"
                 .to_owned(),
         )),
         (401, "AccessToken", permission, "missing") => Some(Refusal::SignIn(format!(
