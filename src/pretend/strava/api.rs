@@ -77,7 +77,10 @@ pub(super) async fn athlete(world: Shared, headers: HeaderMap) -> Response {
 
 pub(super) async fn zones(world: Shared, headers: HeaderMap) -> Response {
     let text = "{\"heart_rate\":{\"custom_zones\":false,\"zones\":[{\"min\":0,\"max\":115},{\"min\":115,\"max\":-1}]}}";
-    answer(&world, &headers, |_| json(text.to_owned()))
+    answer(&world, &headers, |world| match world.options.scope.contains("profile:read_all") {
+        true => json(text.to_owned()),
+        false => fault(StatusCode::UNAUTHORIZED, "Authorization Error", "AccessToken/profile:read_permission/missing"),
+    })
 }
 
 pub(super) async fn activities(world: Shared, headers: HeaderMap, Query(asked): Parameters) -> Response {

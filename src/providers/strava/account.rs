@@ -37,9 +37,12 @@ pub(super) async fn ask(
     let wants = |name: &str| resources.iter().any(|one| one == name);
     let mut account = Resources::new();
     if wants("athlete") {
-        let answer = session.get("/api/v3/athlete/zones", &[]).await?;
-        // Without profile:read_all there are none to be had; the sign-in said so.
-        if (200..=299).contains(&answer.status) {
+        let answer = match session.get("/api/v3/athlete/zones", &[]).await {
+            // Without profile:read_all there are none to be had: the sign-in said so, and the rest goes on.
+            Err(FetchError::SignIn { .. }) => None,
+            answer => Some(answer?).filter(|answer| (200..=299).contains(&answer.status)),
+        };
+        if let Some(answer) = answer {
             let json = parse_as(TITLE, &answer, "the zones", Kind::Object)?;
             account.insert("zones".to_owned(), JsonText::of(json.root()));
         }
