@@ -17,6 +17,9 @@ use super::durable::{make_folder, sync_files, sync_folder, sync_folders};
 /// than an index, and below it a pack a day would fill the repository with packs.
 const PACK_FROM: usize = 96;
 
+/// From so many bytes on too: a year of tracks must not wait in memory.
+const PACK_FROM_BYTES: usize = 8 << 20;
+
 /// Objects not yet in the repository. Contents beyond the first few wait in a file, not in memory.
 pub(super) struct NewObjects {
     scratch: PathBuf,
@@ -42,7 +45,8 @@ impl NewObjects {
         if !self.known.insert(id) || odb.exists(id) {
             return Ok(id);
         }
-        if self.many.is_none() && self.few.len() + 1 >= PACK_FROM {
+        let waiting: usize = self.few.iter().map(|(_, _, data)| data.len()).sum();
+        if self.many.is_none() && (self.few.len() + 1 >= PACK_FROM || waiting + data.len() >= PACK_FROM_BYTES) {
             self.many = Some(self.begin_pack()?);
         }
         match &mut self.many {
