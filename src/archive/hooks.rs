@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::durable::{make_folder, replace_file};
+use super::identity::configuration;
 use super::{Archive, ArchiveError};
 
 const HOOKS: [Hook; 2] = [
@@ -42,7 +43,7 @@ impl Archive {
     /// # Errors
     /// When the hooks folder cannot be written.
     pub fn install_hooks(&self) -> Result<Vec<HookState>, ArchiveError> {
-        let chosen = self.git.config().and_then(|config| config.get_path("core.hooksPath")).ok();
+        let chosen = configuration(Some(&self.git), &self.environment)?.get_path("core.hooksPath").ok();
         let (folder, ours) = match chosen {
             Some(folder) => (self.root().join(folder), false),
             None => (self.git.commondir().join("hooks"), true),

@@ -95,6 +95,7 @@ impl Archive {
 struct Search<'a> {
     archive: &'a Archive,
     scanner: &'a Scanner,
+    /// The files looked at.
     seen: HashSet<Oid>,
     leaks: Vec<OutgoingLeak>,
 }
@@ -117,7 +118,7 @@ impl Search<'_> {
                 .iter()
                 .filter_map(|parent| parent.iter().find(|other| other.name_bytes() == name).map(|other| other.id()))
                 .collect();
-            if counterparts.contains(&entry.id()) || !self.seen.insert(entry.id()) {
+            if counterparts.contains(&entry.id()) {
                 continue;
             }
             let path = format!("{folder}{}", String::from_utf8_lossy(name));
@@ -127,7 +128,9 @@ impl Search<'_> {
                         counterparts.iter().filter_map(|id| self.archive.git.find_tree(*id).ok()).collect();
                     self.tree(&self.archive.git.find_tree(entry.id())?, &below, &format!("{path}/"), commit)?;
                 }
-                Some(ObjectType::Blob) => {
+                // A folder may come again beside other parents, and then other files of it are new; a
+                // file's bytes are the same wherever they stand.
+                Some(ObjectType::Blob) if self.seen.insert(entry.id()) => {
                     let blob = self.archive.git.find_blob(entry.id())?;
                     for leak in self.scanner.scan(blob.content()) {
                         self.leaks.push(OutgoingLeak { commit: CommitId(commit), path: Some(path.clone()), leak });

@@ -157,6 +157,10 @@ impl Writer<'_> {
         let loose = std::fs::read_dir(one_folder).map_or(0, Iterator::count);
         if std::mem::take(&mut self.is_large) || loose > LOOSE_IN_ONE_FOLDER {
             let mut git = Command::new("git");
+            // Run from another repository's hook these would name that one.
+            for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
+                git.env_remove(name);
+            }
             git.arg("-C").arg(&self.archive.root).args(["maintenance", "run", "--auto", "--quiet"]);
             let _ = git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
         }

@@ -51,7 +51,8 @@ impl Day {
     pub fn plus(self, count: i64) -> Day {
         let steps = Days::new(count.unsigned_abs());
         let moved = if count < 0 { self.0.checked_sub_days(steps) } else { self.0.checked_add_days(steps) };
-        moved.and_then(Day::from_date).unwrap_or(self)
+        let edge = || if count < 0 { Day::new(1, 1, 1) } else { Day::new(9999, 12, 31) };
+        moved.and_then(Day::from_date).or_else(edge).unwrap_or(self)
     }
 
     /// Whole days from `other` to this day; negative when this day is the earlier one.
@@ -191,6 +192,8 @@ mod tests {
         assert_eq!(range.len(), 4);
         assert_eq!(range.days().last().unwrap(), range.last);
         assert_eq!(range.first.plus(-27).to_string(), "2016-01-31");
+        assert_eq!(range.first.plus(-1_000_000).to_string(), "0001-01-01");
+        assert_eq!(range.first.plus(i64::MAX).to_string(), "9999-12-31");
     }
 
     #[test]

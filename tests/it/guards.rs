@@ -183,6 +183,20 @@ fn a_link_in_place_of_a_folder_stops_it_and_nothing_is_written_through_it() {
 }
 
 #[test]
+fn what_a_person_keeps_out_of_the_work_tree_stays_out_and_stops_nothing() {
+    let (env, root, later) = scene();
+    env.git(ARCHIVE, &["update-index", "--skip-worktree", DAY]);
+    fs::remove_file(root.join(DAY)).unwrap();
+    let held = env.git(ARCHIVE, &["rev-parse", &format!("HEAD:{DAY}")]);
+    import(&env, &later).code(0);
+    assert_ne!(env.git(ARCHIVE, &["rev-parse", &format!("HEAD:{DAY}")]), held);
+    assert!(!root.join(DAY).exists());
+    assert_eq!(env.git(ARCHIVE, &["ls-files", "-t", DAY]), format!("S {DAY}\n"));
+    demand_clean(&env, ARCHIVE);
+    import(&env, &export(&env, "first.zip", &moves_files())).code(0);
+}
+
+#[test]
 fn a_lock_of_a_living_git_stops_it_before_the_commit_and_stays() {
     let (env, root, later) = scene();
     let lock = root.join(".git/index.lock");

@@ -108,6 +108,22 @@ fn the_pre_push_hook_refuses_secrets_in_any_commit_that_is_new() {
 }
 
 #[test]
+fn the_pre_push_hook_finds_a_secret_in_a_folder_that_is_again_as_it_was() {
+    let env = ArchiveEnv::new();
+    env.git("", &["init", "-q", "--bare", "../remote.git"]);
+    archive(&env);
+    env.git("", &["remote", "add", "origin", "../remote.git"]);
+    env.git("", &["push", "-qu", "origin", "main"]);
+    write(&env, "notes/one.txt", &format!("refresh_token = {SECRET}\n"));
+    commit(&env).code(0);
+    write(&env, "notes/two.txt", "two\n");
+    commit(&env).code(0);
+    env.git("", &["rm", "-q", "notes/two.txt"]);
+    commit(&env).code(0);
+    refused(env.try_git("", &["push", "-q"]), &["notes/one.txt", "line 1", "refresh_token"]);
+}
+
+#[test]
 fn without_fitsnap_on_the_path_the_hooks_say_so() {
     let env = ArchiveEnv::new();
     archive(&env);

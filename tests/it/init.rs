@@ -147,3 +147,15 @@ fn hooks_of_the_persons_own_are_kept_and_told_of() {
     assert!(said.contains("my-hooks/pre-commit"), "{said}");
     assert!(!env.path("my-hooks").exists());
 }
+
+#[test]
+fn hooks_that_a_global_configuration_keeps_elsewhere_are_told_not_written() {
+    let env = ArchiveEnv::new();
+    let global = env.home().join("global");
+    let text = std::fs::read_to_string(env.home().join(".gitconfig")).unwrap();
+    std::fs::write(&global, format!("{text}[core]\n\thooksPath = all-hooks\n")).unwrap();
+    env.set("GIT_CONFIG_GLOBAL", global.to_str().unwrap());
+    let said = env.run(&["init"]).code(0).stderr;
+    assert!(said.contains("all-hooks/pre-push"), "{said}");
+    assert!(!env.path(".git/hooks/pre-push").exists());
+}

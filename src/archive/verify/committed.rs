@@ -6,12 +6,9 @@ use git2::{ErrorCode, ObjectType, Odb, Oid, Repository, Tree};
 
 use super::content::{Fault, MAX_FILE, document_fault};
 use super::remedy::Remedies;
-use super::{Cause, Finding, Scope, in_parallel};
+use super::{Cause, Finding, MAX_DEPTH, Scope, in_parallel};
 use crate::archive::{Archive, ArchiveError, CommitId, DATA, HASH_LIST, HashList, Place};
 use crate::model::ContentHash;
-
-/// `data/<provider>/YYYY/MM/DD` is as deep as fitsnap goes.
-const MAX_DEPTH: usize = 5;
 
 /// What is known of one version of a file.
 #[derive(Clone, Debug)]
@@ -99,6 +96,8 @@ impl Archive {
         scope: &Scope,
         search: bool,
     ) -> Result<Committed, ArchiveError> {
+        // A walk of the history in the same process may have given this up for speed.
+        git2::opts::strict_hash_verification(true);
         let mut survey = Survey { git: &self.git, scope, seen: HashSet::new(), folders: Vec::new(), flaws: Vec::new() };
         for commit in commits {
             survey.commit(*commit);

@@ -24,6 +24,9 @@ pub(super) use content::document_fault;
 /// More threads than this wait for the disk anyway.
 const MAX_THREADS: usize = 8;
 
+/// `data/<provider>/YYYY/MM/DD` is as deep as fitsnap goes.
+const MAX_DEPTH: usize = 5;
+
 /// What lies behind a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cause {

@@ -9,18 +9,13 @@ use git2::{Index, IndexEntry, ObjectType, Oid};
 
 use super::content::{MAX_FILE, document_fault};
 use super::remedy::{quoted, restore};
-use super::{Cause, Finding, Scope, in_parallel, is_below};
+use super::{Cause, Finding, MAX_DEPTH, Scope, in_parallel, is_below};
+use crate::archive::staging::SKIP_WORKTREE;
 use crate::archive::{Archive, ArchiveError, DATA, HASH_LIST, HashList, Place};
 use crate::model::ContentHash;
 
 /// Files larger than this are hashed piece by piece.
 const PIECEWISE: u64 = 16 * 1024 * 1024;
-
-/// `data/<provider>/YYYY/MM/DD` is as deep as fitsnap goes.
-const MAX_DEPTH: usize = 5;
-
-/// Git's mark in an index entry: the person asked for this file not to be in the work tree.
-const SKIP_WORKTREE: u16 = 1 << 14;
 
 /// What came of looking at the work tree.
 #[derive(Default)]
