@@ -37,23 +37,29 @@ pub(super) async fn ask(
     let wants = |name: &str| resources.iter().any(|one| one == name);
     let mut account = Resources::new();
     if wants("athlete") {
-        let answer = match session.get("/api/v3/athlete/zones", &[]).await {
-            // Without profile:read_all there are none to be had: the sign-in said so, and the rest goes on.
-            Err(FetchError::SignIn { .. }) => None,
-            answer => Some(answer?).filter(|answer| (200..=299).contains(&answer.status)),
-        };
-        if let Some(answer) = answer {
+        let answer = allowed(session.get("/api/v3/athlete/zones", &[]).await.map(Some))?;
+        if let Some(answer) = answer.filter(|answer| (200..=299).contains(&answer.status)) {
             let json = parse_as(TITLE, &answer, "the zones", Kind::Object)?;
             account.insert("zones".to_owned(), JsonText::of(json.root()));
         }
     }
     if wants("gear") {
-        account.extend(gear(session, held, mentioned).await?.map(|gear| ("gear".to_owned(), gear)));
+        let gear = allowed(gear(session, held, mentioned).await)?;
+        account.extend(gear.map(|gear| ("gear".to_owned(), gear)));
     }
     if wants("routes") {
-        account.extend(routes(session, held).await?.map(|routes| ("routes".to_owned(), routes)));
+        let routes = allowed(routes(session, held).await)?;
+        account.extend(routes.map(|routes| ("routes".to_owned(), routes)));
     }
     Ok(account)
+}
+
+/// Nothing where the sign-in does not allow it: it said so when it was made, and the rest goes on.
+fn allowed<T>(told: Result<Option<T>, FetchError>) -> Result<Option<T>, FetchError> {
+    match told {
+        Err(FetchError::SignIn { .. }) => Ok(None),
+        told => told,
+    }
 }
 
 /// All gear that the athlete has or an activity mentions: retired gear stands in no list. Asked for is
