@@ -204,7 +204,7 @@ fn what_git_holds_of_a_commit_that_is_gone_is_young_again_when_it_is_used_again(
     let (folder, name) = blob.trim_end().split_at(2);
     let object = root.join(".git/objects").join(folder).join(name);
     env.git(ARCHIVE, &["reset", "-q", "--hard", "HEAD~1"]);
-    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(30 * 86_400);
+    let old = fs::metadata(&object).unwrap().modified().unwrap() - std::time::Duration::from_secs(30 * 86_400);
     File::open(&object).unwrap().set_modified(old).unwrap();
     import(&env, &later).code(0);
     let age = fs::metadata(&object).unwrap().modified().unwrap().elapsed().unwrap_or_default();
