@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
-use super::durable::{make_folder, replace_file};
+use super::durable::replace_memory;
 use super::{Archive, ArchiveError};
 use crate::model::{Day, ProviderName};
 
@@ -41,14 +41,11 @@ impl Archive {
     /// When it cannot be written.
     pub fn keep_checked(&self, provider: &ProviderName, checked: &Checked) -> Result<(), ArchiveError> {
         let path = self.checked_file(provider);
-        if let Some(folder) = path.parent() {
-            make_folder(folder)?;
-        }
         let mut text: String = checked.days.iter().map(|(day, time)| format!("{day} {time}\n")).collect();
         if let Some(last) = checked.last {
             text.push_str(&format!("sync {last}\n"));
         }
-        replace_file(&path, text.as_bytes(), &self.scratch())
+        replace_memory(&path, text.as_bytes(), &self.scratch())
     }
 
     fn checked_file(&self, provider: &ProviderName) -> PathBuf {

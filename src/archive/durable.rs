@@ -1,10 +1,16 @@
 //! Writing that survives a power cut: bytes are on the disk before their name is.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
 use super::ArchiveError;
+
+/// So many syncs are asked for one after the other, before a further thread pays.
+const ONE_AFTER_THE_OTHER: usize = 3;
 
 /// From this many files on, one sync of the whole file system is quicker than one a file.
 #[cfg(target_os = "linux")]
@@ -15,6 +21,14 @@ pub(super) fn make_folder(path: &Path) -> Result<(), ArchiveError> {
     fs::create_dir_all(path).map_err(ArchiveError::io("make the folder", path))
 }
 
+/// Puts a file in place that may be lost in a power cut without harm: a reader sees the old bytes or all
+/// of the new, and after a power cut perhaps none.
+pub(super) fn replace_memory(path: &Path, bytes: &[u8], scratch: &Path) -> Result<(), ArchiveError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    make_folder(folder)?;
+    put(unfinished(bytes, scratch).map_err(ArchiveError::io("write", path))?, path)
+}
+
 /// Puts a file in place at once: a reader sees the old bytes or all of the new, also after a power cut.
 /// `scratch` is a folder of ours where the unfinished file stands, on the same file system if possible.
 pub(super) fn replace_file(path: &Path, bytes: &[u8], scratch: &Path) -> Result<(), ArchiveError> {
@@ -23,39 +37,28 @@ pub(super) fn replace_file(path: &Path, bytes: &[u8], scratch: &Path) -> Result<
     written.sync()
 }
 
-/// Files put in place whose bytes are not yet known to be on the disk.
+/// Files to be put in place, and folders whose names are not yet known to be on the disk.
 #[derive(Default)]
 pub(super) struct Unsynced {
-    folders: std::collections::BTreeSet<PathBuf>,
+    waiting: Vec<(NamedTempFile, PathBuf)>,
+    folders: BTreeSet<PathBuf>,
     count: usize,
 }
 
 impl Unsynced {
-    /// Puts a file in place. Where few files come together each is synced before it gets its name;
-    /// where many come, `sync` settles them all, and the journal covers the time between.
+    /// Puts a file in place, at the latest when `sync` returns. Where few files come together all are on
+    /// the disk before the first gets its name; where many come, `sync` settles them afterwards, and the
+    /// journal covers the time between.
     pub(super) fn replace(&mut self, path: &Path, bytes: &[u8], scratch: &Path) -> Result<(), ArchiveError> {
         let folder = path.parent().unwrap_or(Path::new("."));
         make_folder(folder)?;
-        let failed = |source| ArchiveError::Io { verb: "write", path: path.to_owned(), source };
-        let mut file = tempfile::Builder::new().prefix("new-").tempfile_in(scratch).map_err(failed)?;
-        file.write_all(bytes).map_err(failed)?;
-        self.count += 1;
-        if self.count <= many() {
-            file.as_file().sync_data().map_err(failed)?;
-        }
-        let file = with_usual_mode(file).map_err(failed)?;
-        match file.persist(path) {
-            Ok(_) => {}
-            Err(error) if error.error.kind() == io::ErrorKind::CrossesDevices => {
-                // The repository lies on another disk than the work tree: the unfinished file must
-                // stand beside its place.
-                let mut beside = tempfile::Builder::new().prefix(".fitsnap-").tempfile_in(folder).map_err(failed)?;
-                beside.write_all(bytes).and_then(|()| beside.as_file().sync_data()).map_err(failed)?;
-                with_usual_mode(beside).map_err(failed)?.persist(path).map_err(|error| failed(error.error))?;
-            }
-            Err(error) => return Err(failed(error.error)),
-        }
+        let file = unfinished(bytes, scratch).map_err(ArchiveError::io("write", path))?;
+        self.waiting.push((file, path.to_owned()));
         self.folders.insert(folder.to_owned());
+        self.count += 1;
+        if self.count > many() {
+            return self.waiting.drain(..).try_for_each(|(file, path)| put(file, &path));
+        }
         Ok(())
     }
 
@@ -78,14 +81,69 @@ impl Unsynced {
         Ok(())
     }
 
-    /// Returns when everything put in place is on the disk, names and all.
+    /// Returns when everything is in place and on the disk, names and all.
     pub(super) fn sync(self) -> Result<(), ArchiveError> {
         let Some(first) = self.folders.first() else { return Ok(()) };
         if self.count > many() {
             return sync_file_system(first);
         }
-        self.folders.iter().try_for_each(|folder| sync_folder(folder))
+        sync_files(&self.waiting)?;
+        self.waiting.into_iter().try_for_each(|(file, path)| put(file, &path))?;
+        sync_folders(&self.folders)
     }
+}
+
+/// A file with these bytes that has no name of its own yet.
+fn unfinished(bytes: &[u8], scratch: &Path) -> io::Result<NamedTempFile> {
+    let mut file = tempfile::Builder::new().prefix("new-").tempfile_in(scratch)?;
+    file.write_all(bytes)?;
+    with_usual_mode(file)
+}
+
+/// Gives a finished file its name.
+fn put(file: NamedTempFile, path: &Path) -> Result<(), ArchiveError> {
+    let failed = ArchiveError::io("write", path);
+    match file.persist(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.error.kind() == io::ErrorKind::CrossesDevices => {
+            // The repository lies on another disk than the work tree: the unfinished file must stand
+            // beside its place.
+            let copy = || {
+                let folder = path.parent().unwrap_or(Path::new("."));
+                let mut beside = tempfile::Builder::new().prefix(".fitsnap-").tempfile_in(folder)?;
+                io::copy(&mut File::open(error.file.path())?, &mut beside)?;
+                beside.as_file().sync_data()?;
+                with_usual_mode(beside)?.persist(path).map_err(|error| error.error)
+            };
+            copy().map(drop).map_err(failed)
+        }
+        Err(error) => Err(failed(error.error)),
+    }
+}
+
+/// Returns when the bytes of these files are on the disk.
+pub(super) fn sync_files(files: &[(NamedTempFile, PathBuf)]) -> Result<(), ArchiveError> {
+    together(files, |(file, path)| file.as_file().sync_data().map_err(ArchiveError::io("sync", path)))
+}
+
+/// Returns when the names in these folders are on the disk.
+pub(super) fn sync_folders(folders: &BTreeSet<PathBuf>) -> Result<(), ArchiveError> {
+    together(&folders.iter().collect::<Vec<_>>(), |folder| sync_folder(folder))
+}
+
+/// Does the same to many, several at a time: a disk that is asked to sync many at once settles them in
+/// one go.
+fn together<T: Sync>(items: &[T], work: impl Fn(&T) -> Result<(), ArchiveError> + Sync) -> Result<(), ArchiveError> {
+    let (share, rest) = items.split_at(items.len().min(ONE_AFTER_THE_OTHER));
+    std::thread::scope(|scope| {
+        let work = &work;
+        let others: Vec<_> = rest
+            .chunks(ONE_AFTER_THE_OTHER)
+            .map(|share| scope.spawn(move || share.iter().try_for_each(work)))
+            .collect();
+        share.iter().try_for_each(work)?;
+        others.into_iter().try_for_each(|other| other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
 }
 
 #[cfg(target_os = "linux")]
@@ -119,7 +177,7 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), ArchiveError> {
 }
 
 /// Gives a temporary file, made for its owner alone, the mode that the person's umask gives any file.
-fn with_usual_mode(file: tempfile::NamedTempFile) -> io::Result<tempfile::NamedTempFile> {
+fn with_usual_mode(file: NamedTempFile) -> io::Result<NamedTempFile> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -6,12 +6,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use git2::{Index, ObjectType, Oid, Tree};
+use git2::{ObjectType, Oid, Tree};
 use serde::{Deserialize, Serialize};
 
-use super::durable::{make_folder, replace_file, sync_folder};
+use super::durable::{make_folder, replace_file};
 use super::refs::Branch;
-use super::staging::blob_of;
+use super::staging::{blob_of, read_index};
 use super::trees::Edits;
 use super::{Archive, ArchiveError, DATA, Lock};
 use crate::model::Clock;
@@ -80,7 +80,8 @@ impl Archive {
     /// The commit is done, work tree and all.
     pub(super) fn end_journal(&self) -> Result<(), ArchiveError> {
         match fs::remove_file(self.journal()) {
-            Ok(()) => sync_folder(&self.local()),
+            // A journal that comes back after a power cut finds everything done.
+            Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(ArchiveError::io("remove", &self.journal())(error)),
         }
@@ -149,7 +150,7 @@ impl Archive {
             Ok(parent) => list(parent.tree().map_err(failed())?)?,
             Err(_) => BTreeMap::new(),
         };
-        let index = Index::open(&self.git.path().join("index")).map_err(ArchiveError::git("read the index"))?;
+        let index = read_index(&self.git.path().join("index"))?;
         let (mut edits, mut old) = (Edits::new(), Edits::new());
         for path in before.keys().chain(after.keys()) {
             let (from, to) = (before.get(path).copied(), after.get(path).copied());

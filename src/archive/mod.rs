@@ -22,6 +22,7 @@ mod quarantine;
 mod recorder;
 mod refs;
 mod scan;
+mod seen;
 mod snapshot;
 mod staged;
 mod staging;

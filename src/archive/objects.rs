@@ -9,17 +9,16 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use git2::{Indexer, ObjectType, Odb, Oid};
 use sha1::{Digest, Sha1};
-use tempfile::NamedTempFile;
 
 use super::ArchiveError;
-use super::durable::{make_folder, sync_folder};
+use super::durable::{make_folder, sync_files, sync_folder, sync_folders};
 
 /// From this many objects on they become one pack: beyond it a file and a sync for each cost more
 /// than an index, and below it a pack a day would fill the repository with packs.
 const PACK_FROM: usize = 96;
 
-/// So many files are synced by one thread, one after the other.
-const SYNCED_AT_ONCE: usize = 4;
+/// From so many bytes on too: a year of tracks must not wait in memory.
+const PACK_FROM_BYTES: usize = 8 << 20;
 
 /// Objects not yet in the repository. Contents beyond the first few wait in a file, not in memory.
 pub(super) struct NewObjects {
@@ -51,7 +50,8 @@ impl NewObjects {
             // young, and a `git gc` meanwhile does not take it for waste.
             return odb.write(kind, data).map_err(ArchiveError::git(format!("keep object {id}")));
         }
-        if self.many.is_none() && self.few.len() + 1 >= PACK_FROM {
+        let waiting: usize = self.few.iter().map(|(_, _, data)| data.len()).sum();
+        if self.many.is_none() && (self.few.len() + 1 >= PACK_FROM || waiting + data.len() >= PACK_FROM_BYTES) {
             self.many = Some(self.begin_pack()?);
         }
         match &mut self.many {
@@ -184,26 +184,14 @@ fn store_loose(few: &[(Oid, ObjectType, Vec<u8>)], scratch: &Path, objects: &Pat
         files.push((write().map_err(failed)?, path));
         folders.insert(folder);
     }
-    sync_together(&files)?;
+    sync_files(&files)?;
     for (file, path) in files {
         file.persist(&path).map_err(|error| ArchiveError::io("write", &path)(error.error))?;
     }
-    folders.iter().try_for_each(|folder| sync_folder(folder))?;
-    if few.is_empty() { Ok(()) } else { sync_folder(objects) }
-}
-
-/// Syncs files several at a time: a disk that is asked for many at once settles them in one go.
-fn sync_together(files: &[(NamedTempFile, PathBuf)]) -> Result<(), ArchiveError> {
-    let sync = |files: &[(NamedTempFile, PathBuf)]| {
-        files.iter().try_for_each(|(file, path)| file.as_file().sync_data().map_err(ArchiveError::io("sync", path)))
-    };
-    std::thread::scope(|scope| {
-        let shares: Vec<_> = files.chunks(SYNCED_AT_ONCE).map(|share| scope.spawn(move || sync(share))).collect();
-        let settle = |share: std::thread::ScopedJoinHandle<'_, _>| {
-            share.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        shares.into_iter().try_for_each(settle)
-    })
+    if !few.is_empty() {
+        folders.insert(objects.to_owned());
+    }
+    sync_folders(&folders)
 }
 
 /// Objects never change, and git marks them so.

@@ -88,11 +88,23 @@ impl<'a> Recorder<'a> {
     /// `Content` where canonical form refuses it, `Held` where the document held is damaged; nothing of
     /// the day is taken then.
     pub fn day(&mut self, day: Day, content: DayContent) -> Result<(), RecordError> {
+        self.replace(day, content, &[])
+    }
+
+    /// Takes what the provider says of a day as `day` does, and takes the resources in `gone` out; the
+    /// document goes where nothing is left in it.
+    ///
+    /// # Errors
+    /// As `day`.
+    pub fn replace(&mut self, day: Day, content: DayContent, gone: &[String]) -> Result<(), RecordError> {
         let old = self.held.get(&day).map(|blob| self.archive.blob(*blob)).transpose()?;
         let mut document = match &old {
             Some(bytes) => DayDocument::read(bytes, &self.provider, day).map_err(RecordError::Held)?,
             None => DayDocument::new(self.provider.clone(), day),
         };
+        for name in gone {
+            document.resources.remove(name);
+        }
         for (name, value) in content.resources {
             document.absent.remove(&name);
             document.resources.insert(name, value);
@@ -101,6 +113,15 @@ impl<'a> Recorder<'a> {
             if !document.resources.contains_key(&name) {
                 document.absent.insert(name, reason);
             }
+        }
+        if document.resources.is_empty() && !gone.is_empty() {
+            if old.is_some() {
+                self.writer.remove(&day_path(&self.provider, day));
+                self.held.remove(&day);
+                let change = DayChange { kind: RevisionKind::Withdrawn, resources: BTreeMap::new() };
+                self.pending.insert(day, Pending { change, blob: None });
+            }
+            return Ok(());
         }
         let bytes = document.canonical()?;
         let change = match &old {
@@ -121,6 +142,16 @@ impl<'a> Recorder<'a> {
         self.held.insert(day, blob);
         self.pending.insert(day, Pending { change, blob: Some(blob) });
         Ok(())
+    }
+
+    /// The document held of a day, if there is one.
+    ///
+    /// # Errors
+    /// `Held` where it is damaged. A day recorded since the last commit cannot be read back before it.
+    pub fn document(&self, day: Day) -> Result<Option<DayDocument>, RecordError> {
+        let Some(blob) = self.held.get(&day) else { return Ok(None) };
+        let bytes = self.archive.blob(*blob)?;
+        DayDocument::read(&bytes, &self.provider, day).map(Some).map_err(RecordError::Held)
     }
 
     /// Takes the account document's resources; resources not named stay as they are held.

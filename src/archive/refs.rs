@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, Oid};
 
-use super::durable::{make_folder, replace_file, sync_folder};
+use super::durable::{make_folder, replace_file};
 use super::locks::GitLock;
 use super::{Archive, ArchiveError};
 
@@ -61,9 +61,6 @@ impl Archive {
             });
         }
         replace_file(&path, format!("{to}\n").as_bytes(), scratch)?;
-        if let Some(folder) = path.parent() {
-            sync_folder(folder)?;
-        }
         // The log of references is a help for people: that it cannot be written loses nothing.
         let from = branch.tip.map_or_else(|| "0".repeat(40), |tip| tip.to_string());
         let line = format!("{from} {to} {who}\t{what}\n");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, Metadata};
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -71,7 +71,7 @@ impl Archive {
     /// does not track are none of them.
     fn own_edits(&self, tree: Option<&Tree<'_>>, folder: &str) -> Result<Vec<String>, ArchiveError> {
         let path = self.git.path().join("index");
-        let index = Index::open(&path).map_err(ArchiveError::git("read the index"))?;
+        let index = read_index(&path)?;
         let written = fs::metadata(&path).and_then(|meta| meta.modified()).ok();
         let mut committed = Vec::new();
         let top = tree.and_then(|tree| tree.get_path(folder.as_ref()).ok());
@@ -226,7 +226,7 @@ impl Archive {
             Err(error) => return Err(ArchiveError::io("read", &path)(error)),
         }
         let failed = || ArchiveError::git("update the index");
-        let mut index = Index::open(&work).map_err(failed())?;
+        let mut index = read_index(&work)?;
         self.keep_doubts(&mut index, &path).map_err(failed())?;
         for (name, new) in edits {
             let place = Path::new(name);
@@ -282,6 +282,22 @@ impl Archive {
         }
         Ok(())
     }
+}
+
+/// Reads an index; none there is an empty one.
+pub(super) fn read_index(path: &Path) -> Result<Index, ArchiveError> {
+    let index = Index::open(path).map_err(ArchiveError::git("read the index"))?;
+    // libgit2 takes an index that the disk does not give for one with nothing in it.
+    let mut header = [0; 12];
+    let told = match File::open(path) {
+        Ok(mut file) => file.read_exact(&mut header).map(|()| header[8..] != [0; 4]),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    };
+    if told.map_err(ArchiveError::io("read", path))? && index.is_empty() {
+        return Err(ArchiveError::Damaged { problem: format!("{} cannot be read", path.display()) });
+    }
+    Ok(index)
 }
 
 /// The paths whose files are others than their index entries say. Looking at ten thousand files is most

@@ -32,7 +32,7 @@ use finding::{About, Comparer};
 const RULES: u32 = 1;
 
 /// How many revisions are compared before what is kept is opened.
-const FIRST_PAGE: usize = 60;
+const FIRST_PAGE: usize = 24;
 
 /// Clocks differ: only after so many commits that are too early none is expected that is not.
 const SLOP: usize = 16;

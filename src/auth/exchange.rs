@@ -16,7 +16,7 @@ use url::Url;
 use super::Tokens;
 use crate::config::{AppSecrets, ProviderSettings};
 use crate::http::{Client, FetchError, Request};
-use crate::model::Description;
+use crate::model::{Description, Revocation};
 
 /// The addresses of a provider: its own, or those under the settings' `base_url`.
 #[derive(Clone, Debug)]
@@ -24,6 +24,7 @@ pub(super) struct Places {
     pub origin: Url,
     pub authorize: Url,
     pub token: Url,
+    pub revoke: Option<Url>,
 }
 
 /// What some providers add to the token response.
@@ -69,6 +70,10 @@ impl Places {
             origin: place("/")?,
             authorize: place(description.sign_in.authorize)?,
             token: place(description.sign_in.token)?,
+            revoke: match description.sign_in.revoke {
+                Some(Revocation::Standard(path) | Revocation::AccessToken(path)) => Some(place(path)?),
+                None => None,
+            },
         })
     }
 
@@ -106,8 +111,9 @@ impl Exchange<'_> {
     /// The address at which the person allows the app, and the state that its answer must carry.
     pub fn authorize(&self, redirect: &Url) -> (Url, String) {
         let client = self.client().set_redirect_uri(RedirectUrl::from_url(redirect.clone()));
-        let scopes = self.description.sign_in.scopes.iter().map(|scope| Scope::new((*scope).to_owned()));
-        let (mut url, state) = client.authorize_url(CsrfToken::new_random).add_scopes(scopes).url();
+        let sign_in = &self.description.sign_in;
+        let scopes = Some(sign_in.scopes.join(sign_in.scope_separator)).filter(|scopes| !scopes.is_empty());
+        let (mut url, state) = client.authorize_url(CsrfToken::new_random).add_scopes(scopes.map(Scope::new)).url();
         // Moves was seen to refuse a "+" between scopes; every server takes %20.
         let query = url.query().map(|query| query.replace('+', "%20"));
         url.set_query(query.as_deref());
@@ -190,6 +196,52 @@ impl Exchange<'_> {
     }
 }
 
+/// The request that takes the tokens of a sign-in back; none where there is nothing to take back or no way.
+pub(super) fn revocation(
+    description: &Description,
+    places: &Places,
+    app: Option<&AppSecrets>,
+    tokens: &Tokens,
+) -> Option<Request<'static>> {
+    let url = places.revoke.clone()?;
+    let form = |pairs: &[(&str, &str)]| {
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish().into_bytes()
+    };
+    let kind = ("content-type".to_owned(), b"application/x-www-form-urlencoded".to_vec());
+    match description.sign_in.revoke? {
+        Revocation::Standard(_) => {
+            let app = app?;
+            let (token, hint) = match (&tokens.refresh_token, &tokens.access_token) {
+                (Some(token), _) => (token, "refresh_token"),
+                (None, token) => (token.as_ref()?, "access_token"),
+            };
+            let pair = format!("{}:{}", app.client_id, app.client_secret.as_deref().unwrap_or_default());
+            let basic = format!("Basic {}", base64(pair.as_bytes()));
+            let headers = vec![kind, ("authorization".to_owned(), basic.into_bytes())];
+            Some(Request::Form { url, headers, body: form(&[("token", token), ("token_type_hint", hint)]) })
+        }
+        Revocation::AccessToken(_) => {
+            let body = form(&[("access_token", tokens.access_token.as_ref()?)]);
+            Some(Request::Form { url, headers: vec![kind], body })
+        }
+    }
+}
+
+/// RFC 4648 base 64, as HTTP Basic wants it.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let number =
+            chunk.iter().fold(0_usize, |number, byte| number << 8 | usize::from(*byte)) << (8 * (3 - chunk.len()));
+        for place in 0..4 {
+            let digit = DIGITS[number >> (18 - 6 * place) & 63];
+            text.push(if place <= chunk.len() { char::from(digit) } else { '=' });
+        }
+    }
+    text
+}
+
 /// Carries the exchanges over fitsnap's own client.
 struct Wire<'a>(&'a Client);
 
@@ -215,5 +267,18 @@ impl<'c> AsyncHttpClient<'c> for Wire<'_> {
                 .map_err(|_| FetchError::Local { reason: format!("status {} is none", answer.status) })?;
             Ok(response)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_64_is_that_of_the_rfc() {
+        let pairs =
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE=")];
+        assert!(pairs.iter().all(|(text, coded)| base64(text.as_bytes()) == *coded));
+        assert_eq!(base64(&[0xfb, 0xff, 0xbf]), "+/+/");
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::exchange::{Exchange, Places};
+use super::exchange::{Exchange, Places, revocation};
 use super::session::{client, refuse_gone};
 use super::store::{StoreError, TokenStore};
 use super::{Session, SessionOptions, Tokens};
@@ -72,6 +72,21 @@ pub struct Login<'a> {
     store: TokenStore,
 }
 
+/// What the provider's answer carries.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Allowed {
+    /// To be exchanged for tokens.
+    pub code: String,
+    /// What the person allowed, where the provider says it there.
+    pub scope: Option<String>,
+}
+
+impl std::fmt::Debug for Allowed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Allowed(..)")
+    }
+}
+
 /// A sign-in that waits for the person.
 #[derive(Debug)]
 pub struct Begun {
@@ -115,12 +130,13 @@ impl<'a> Login<'a> {
     ///
     /// # Errors
     /// When the provider refuses the code, or the tokens cannot be kept.
-    pub async fn finish(&self, begun: &Begun, code: String) -> Result<Session, LoginError> {
+    pub async fn finish(&self, begun: &Begun, allowed: Allowed) -> Result<Session, LoginError> {
         let app = self.app()?;
         let client = client(&self.options, &self.places)?;
         let now = self.options.clock.now();
-        let tokens = self.exchange(&app).by_code(&client, code, &begun.redirect, now).await?;
-        self.keep(tokens).await
+        let tokens = self.exchange(&app).by_code(&client, allowed.code, &begun.redirect, now).await?;
+        // Where the tokens come without a word about it, the browser's way back told.
+        self.keep(Tokens { scope: tokens.scope.clone().or(allowed.scope), ..tokens }).await
     }
 
     /// Keeps tokens that the person got by other means and begins a conversation with them.
@@ -135,6 +151,35 @@ impl<'a> Login<'a> {
         refuse_gone(self.options.description, self.options.settings)?;
         let obtained_at = Some(self.options.clock.now());
         self.keep(Tokens { access_token: Some(access_token), refresh_token, obtained_at, ..Tokens::default() }).await
+    }
+
+    /// Which of the scopes asked for the person did not allow, where the provider says what they did.
+    ///
+    /// # Errors
+    /// When the tokens cannot be read.
+    pub fn not_allowed(&self) -> Result<Vec<&'static str>, LoginError> {
+        let scope = self.kept()?.and_then(|tokens| tokens.scope);
+        Ok(scope.map(|scope| missing_scopes(self.options.description.sign_in.scopes, &scope)).unwrap_or_default())
+    }
+
+    /// Asks the provider to take the tokens back that are kept. Tells whether it did; nothing where
+    /// there was nothing to take back or the provider has no way.
+    ///
+    /// # Errors
+    /// When the provider could not be asked or refuses.
+    pub async fn revoke(&self) -> Result<Option<()>, LoginError> {
+        let Some(tokens) = self.kept()? else { return Ok(None) };
+        let (description, app) = (self.options.description, self.secrets.app());
+        if refuse_gone(description, self.options.settings).is_err() {
+            return Ok(None);
+        }
+        let Some(request) = revocation(description, &self.places, app.as_ref(), &tokens) else { return Ok(None) };
+        let answer = client(&self.options, &self.places)?.send(&request).await?;
+        if answer.status < 300 {
+            return Ok(Some(()));
+        }
+        let reason = format!("{} refuses to take the tokens back ({})", description.title, answer.status);
+        Err(FetchError::Refused { reason }.into())
     }
 
     /// The tokens that are kept now.
@@ -188,11 +233,17 @@ impl<'a> Login<'a> {
     }
 }
 
+/// The scopes wanted that are not among those told, separated by commas or spaces.
+fn missing_scopes(wanted: &[&'static str], told: &str) -> Vec<&'static str> {
+    let told: Vec<&str> = told.split([',', ' ']).collect();
+    wanted.iter().copied().filter(|scope| !told.contains(scope)).collect()
+}
+
 /// Reads what the provider's answer carries: a code, or a refusal.
 ///
 /// # Errors
 /// `WrongState` before all else, `Denied`, `NoCode`.
-pub(super) fn read_answer(url: &Url, state: &str) -> Result<String, LoginError> {
+pub(super) fn read_answer(url: &Url, state: &str) -> Result<Allowed, LoginError> {
     let value = |name: &str| url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned());
     if value("state").as_deref() != Some(state) {
         return Err(LoginError::WrongState);
@@ -201,7 +252,8 @@ pub(super) fn read_answer(url: &Url, state: &str) -> Result<String, LoginError> 
         let words = value("error_description").map(|words| format!(" ({words})")).unwrap_or_default();
         return Err(LoginError::Denied { reason: format!("{error}{words}") });
     }
-    value("code").filter(|code| !code.is_empty()).ok_or(LoginError::NoCode)
+    let code = value("code").filter(|code| !code.is_empty()).ok_or(LoginError::NoCode)?;
+    Ok(Allowed { code, scope: value("scope").filter(|scope| !scope.is_empty()) })
 }
 
 /// Reads what a person pasted: the whole address that the browser ended up at, whose state must be
@@ -209,7 +261,7 @@ pub(super) fn read_answer(url: &Url, state: &str) -> Result<String, LoginError> 
 ///
 /// # Errors
 /// `WrongState`, `Denied`, `NoCode`.
-pub fn read_pasted(text: &str, state: &str) -> Result<String, LoginError> {
+pub fn read_pasted(text: &str, state: &str) -> Result<Allowed, LoginError> {
     let text = text.trim();
     if text.contains("://") || text.contains(['?', '=', '&']) {
         let address = match text.split_once('?') {
@@ -223,7 +275,7 @@ pub fn read_pasted(text: &str, state: &str) -> Result<String, LoginError> {
     if text.is_empty() || text.contains(char::is_whitespace) {
         return Err(LoginError::NoCode);
     }
-    Ok(text.to_owned())
+    Ok(Allowed { code: text.to_owned(), scope: None })
 }
 
 #[cfg(test)]
@@ -232,7 +284,9 @@ mod tests {
 
     #[test]
     fn a_pasted_address_needs_the_state_and_a_code_stands_alone() {
-        let read = |text| read_pasted(text, "s1").map_err(|error| error.to_string());
+        let read = |text| read_pasted(text, "s1").map(|allowed| allowed.code).map_err(|error| error.to_string());
+        let scope = read_pasted("code=abc&scope=read,activity:read&state=s1", "s1").ok().and_then(|told| told.scope);
+        assert_eq!(scope.as_deref(), Some("read,activity:read"));
         assert_eq!(read(" http://127.0.0.1:9/?code=a%2Fb&state=s1\n"), Ok("a/b".to_owned()));
         assert_eq!(read("code=abc&state=s1"), Ok("abc".to_owned()));
         assert_eq!(read("12345678"), Ok("12345678".to_owned()));
@@ -248,5 +302,12 @@ mod tests {
             let said = read(text);
             assert!(said.as_ref().is_err_and(|said| said.contains(words)), "{text}: {said:?}");
         }
+    }
+
+    #[test]
+    fn scopes_are_told_with_commas_or_spaces() {
+        let wanted = ["read_all", "activity:read_all"];
+        assert_eq!(missing_scopes(&wanted, "read,read_all"), ["activity:read_all"]);
+        assert!(missing_scopes(&wanted, "activity:read_all read_all").is_empty());
     }
 }

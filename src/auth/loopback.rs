@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use url::Url;
 
-use super::login::{LoginError, read_answer};
+use super::login::{Allowed, LoginError, read_answer};
 use crate::http::{FetchError, Stop};
 
 /// How long to wait for the person.
@@ -28,7 +28,7 @@ pub struct Loopback {
 
 struct Waiting {
     state: String,
-    answers: mpsc::Sender<Result<String, LoginError>>,
+    answers: mpsc::Sender<Result<Allowed, LoginError>>,
     answered: Mutex<bool>,
 }
 
@@ -54,7 +54,7 @@ impl Loopback {
     ///
     /// # Errors
     /// `Denied` when the person said no, `TimedOut` after 10 minutes, `Fetch` with `Interrupted`.
-    pub async fn answer(self, state: &str, stop: &Stop) -> Result<String, LoginError> {
+    pub async fn answer(self, state: &str, stop: &Stop) -> Result<Allowed, LoginError> {
         let (answers, mut answer) = mpsc::channel(1);
         let (end, ended) = oneshot::channel::<()>();
         let waiting = Arc::new(Waiting { state: state.to_owned(), answers, answered: Mutex::new(false) });

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::exchange::{Exchange, Places};
 use super::store::{StoreError, TokenStore};
-use super::tokens::{Tokens, choose};
+use super::tokens::{Tokens, choose, fingerprint};
 use crate::config::{Environment, ProviderSettings, Secrets};
 use crate::http::{Answer, Client, ClientOptions, FetchError, Patience, Request, Stop};
 use crate::model::{Clock, Description, ProviderName};
@@ -93,6 +93,19 @@ impl Session {
     /// `SignIn` when the provider no longer takes the tokens, also renewed; otherwise as
     /// [`Client::send`].
     pub async fn get(&mut self, resource_path: &str, query: &[(&str, &str)]) -> Result<Answer, FetchError> {
+        self.get_as(resource_path, query, None).await
+    }
+
+    /// Asks for a resource as [`Session::get`] does, for this kind of answer (the `Accept` header).
+    ///
+    /// # Errors
+    /// As [`Session::get`].
+    pub async fn get_as(
+        &mut self,
+        resource_path: &str,
+        query: &[(&str, &str)],
+        accept: Option<&str>,
+    ) -> Result<Answer, FetchError> {
         let url = self.places.resource(resource_path, query)?;
         let renewable = self.tokens.refresh_token.is_some();
         let ends = self.tokens.expires_at.is_some_and(|end| end - RENEW_BEFORE <= self.clock.now());
@@ -102,7 +115,7 @@ impl Session {
         let mut renewed = false;
         loop {
             let bearer = self.tokens.access_token.clone().unwrap_or_default();
-            let answer = self.client.send(&Request::Get { url: url.clone(), bearer: &bearer }).await?;
+            let answer = self.client.send(&Request::Get { url: url.clone(), bearer: &bearer, accept }).await?;
             if answer.status != 401 {
                 return Ok(answer);
             }
@@ -117,6 +130,16 @@ impl Session {
             self.renew().await?;
             renewed = true;
         }
+    }
+
+    /// What the person allowed. Where the provider did not say, a fingerprint of the sign-in stands for it.
+    pub fn grant(&self) -> String {
+        let Tokens { scope, from, refresh_token, access_token, .. } = &self.tokens;
+        if let Some(scope) = scope {
+            return scope.clone();
+        }
+        let token = refresh_token.as_ref().or(access_token.as_ref());
+        format!("sign-in:{}", from.clone().unwrap_or_else(|| fingerprint(token.map_or("", String::as_str))))
     }
 
     /// How the archive asks this provider.
@@ -157,7 +180,7 @@ impl Session {
         let tokens = Tokens {
             scope: fresh.scope.or_else(|| self.tokens.scope.clone()),
             user_id: fresh.user_id.or_else(|| self.tokens.user_id.clone()),
-            from: self.tokens.from.clone(),
+            from: self.tokens.from.clone().or_else(|| Some(fingerprint(&refresh_token))),
             ..fresh
         };
         self.store.write(&tokens)?;
@@ -173,6 +196,7 @@ pub(super) fn client(options: &SessionOptions<'_>, places: &Places) -> Result<Cl
         origin: &places.origin,
         quota: options.description.quota,
         patience: Patience::of(options.environment),
+        refusal: options.description.sign_in.refusal,
         clock: options.clock,
         stop: options.stop.clone(),
     })

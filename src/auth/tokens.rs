@@ -27,7 +27,7 @@ pub struct Tokens {
     pub token_type: Option<String>,
     /// When fitsnap got the tokens.
     pub obtained_at: Option<DateTime<Utc>>,
-    /// SHA-256 of the refresh token given from outside with which this chain of renewals began. While
+    /// SHA-256 of the refresh token with which this chain of renewals began. While
     /// the outside still gives that one, these tokens are its successors and count in its place.
     pub from: Option<String>,
 }
@@ -104,7 +104,7 @@ pub(super) fn choose(secrets: &Secrets, saved: Option<Tokens>) -> Option<Tokens>
     }
 }
 
-fn fingerprint(refresh_token: &str) -> String {
+pub(super) fn fingerprint(refresh_token: &str) -> String {
     ContentHash::of(refresh_token.as_bytes()).to_string()
 }
 

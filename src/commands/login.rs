@@ -70,6 +70,12 @@ pub fn run(args: &LoginArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitC
     let title = provider.description().title;
     let who = person.map(|person| format!(" as {person}")).unwrap_or_default();
     ui.note(Text::new().with(Style::Green, "signed in").plain(format!(" to {title}{who}")));
+    let not_allowed = login.not_allowed()?;
+    if !not_allowed.is_empty() {
+        let less = provider.description().sign_in.less_than_asked;
+        ui.warn(format!("{} was not allowed: {less}", not_allowed.join(", ")));
+        ui.note(Text::new().with(Style::Cyan, "hint: ").plain(format!("to allow it: fitsnap login {name}")));
+    }
     if login.is_overruled() {
         let variable = format!("FITSNAP_{}_...", name.in_environment());
         ui.warn(format!(
@@ -166,7 +172,7 @@ async fn with_token(
 /// Asks the provider whose account it is.
 async fn verify(provider: &dyn Provider, session: &mut Session) -> Result<Option<String>, Ended> {
     let opening = provider.open(session).await.map_err(LoginError::from)?;
-    Ok(opening.person)
+    Ok(provider.called(&opening.account).or(opening.person))
 }
 
 fn show_address(begun: &Begun, provider: &dyn Provider, ui: &mut Ui) {

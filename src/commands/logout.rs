@@ -2,10 +2,13 @@
 
 use super::Context;
 use super::login::unknown_provider;
+use crate::archive::Archive;
 use crate::auth;
+use crate::auth::{Login, SessionOptions};
 use crate::cli::{CommandError, ExitCode, Ui};
-use crate::config::Secrets;
-use crate::model::ProviderName;
+use crate::config::{ProviderSettings, Secrets};
+use crate::http::Stop;
+use crate::model::{Description, ProviderName};
 use crate::providers;
 
 /// Forget a provider's tokens.
@@ -19,8 +22,13 @@ pub fn run(args: &LogoutArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     let archive = context.archive()?;
     let settings = archive.settings(&providers::kinds())?;
     let name = &args.provider;
-    let kind = settings.providers.get(name).map_or(name.as_str(), |settings| settings.kind.as_str());
+    let kind = settings.providers.get(name).map_or(name.as_str(), |settings| settings.kind.as_str()).to_owned();
+    let kind = kind.as_str();
     let description = providers::provider(kind).ok_or_else(|| unknown_provider(name))?.description();
+    let settings = settings.providers.get(name).cloned().unwrap_or_else(|| ProviderSettings::of_kind(kind));
+    if description.sign_in.revoke.is_some() {
+        revoke(context, &archive, name, description, &settings, ui)?;
+    }
     let forgotten = auth::forget(context.environment, archive.root(), name)
         .map_err(|error| CommandError::of(ExitCode::SomeFailed, &error))?;
     if forgotten {
@@ -40,4 +48,32 @@ pub fn run(args: &LogoutArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
         ui.warn(format!("tokens given by {variable} or credentials.toml are still there, and still used"));
     }
     Ok(ExitCode::Done)
+}
+
+/// Asks the provider to take the tokens back. They are forgotten here even where that fails.
+fn revoke(
+    context: &Context<'_>,
+    archive: &Archive,
+    name: &ProviderName,
+    description: &'static Description,
+    settings: &ProviderSettings,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
+    let stop = Stop::new();
+    let login = Login::new(SessionOptions {
+        provider: name,
+        description,
+        settings,
+        archive_root: archive.root(),
+        environment: context.environment,
+        clock: context.clock,
+        stop,
+    });
+    let title = description.title;
+    match login.and_then(|login| super::runtime().map_or(Ok(None), |runtime| runtime.block_on(login.revoke()))) {
+        Ok(Some(())) => ui.note(format!("{title} has taken the tokens back")),
+        Ok(None) => {}
+        Err(error) => ui.warn(format!("{error}; end the permission in the app's settings at {title}")),
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Context;
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
-use crate::providers::{ALL, Provider};
+use crate::providers::{ALL, Provider, Way};
 
 /// Tell what each service offers, needs and limits today
 #[derive(Debug, clap::Args)]
@@ -25,7 +25,7 @@ struct Report {
     origin: &'static str,
     register: &'static str,
     scopes: &'static [&'static str],
-    days_per_request: u32,
+    days_per_request: Option<u32>,
     quota: Vec<ReportQuota>,
     resources: Vec<ReportResource>,
 }
@@ -79,9 +79,17 @@ fn report(provider: &dyn Provider) -> Report {
         origin: about.origin,
         register: about.sign_in.register,
         scopes: about.sign_in.scopes,
-        days_per_request: provider.days_per_request(),
+        days_per_request: days_per_request(provider),
         quota: about.quota.iter().map(|one| ReportQuota { name: one.name, requests: one.requests }).collect(),
         resources: about.resources.iter().map(resource).collect(),
+    }
+}
+
+/// None for a service that is asked by activities.
+fn days_per_request(provider: &dyn Provider) -> Option<u32> {
+    match provider.way() {
+        Way::Days(days) => Some(days.days_per_request()),
+        Way::Activities(_) => None,
     }
 }
 
@@ -98,8 +106,11 @@ fn tell(provider: &dyn Provider, ui: &mut Ui) {
     if !about.sign_in.scopes.is_empty() {
         ui.data(field("scopes", &about.sign_in.scopes.join(", ")));
     }
-    let days = provider.days_per_request();
-    let span = if days == 1 { "1 day a request".to_owned() } else { format!("{days} days a request") };
+    let span = match days_per_request(provider) {
+        Some(1) => "1 day a request".to_owned(),
+        Some(days) => format!("{days} days a request"),
+        None => "the whole list every time, then an activity a request".to_owned(),
+    };
     let quota = about.quota.iter().map(|one| format!("{} requests a {}", one.requests, one.name));
     ui.data(field("limits", &std::iter::once(span).chain(quota).collect::<Vec<_>>().join(", ")));
     for one in about.resources {

@@ -9,7 +9,7 @@ use crate::archive::Archive;
 use crate::auth::signed_in;
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
 use crate::model::{Day, DayRange, ProviderName, timestamp};
-use crate::providers;
+use crate::providers::{self, Way};
 
 /// Show what the archive holds of each provider and what is still to do
 #[derive(Debug, clap::Args)]
@@ -38,13 +38,16 @@ struct ProviderStatus {
 pub fn run(args: &StatusArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
     let archive = context.archive()?;
     let settings = archive.settings(&providers::kinds())?;
-    let mut names: BTreeSet<ProviderName> = settings.providers.into_keys().collect();
+    let mut names: BTreeSet<ProviderName> = settings.providers.keys().cloned().collect();
     names.extend(archive.snapshot()?.providers()?);
     let last_syncs = archive.last_syncs(&names)?;
     let mut status = Status { providers: BTreeMap::new(), unpushed: archive.unpushed()? };
     for name in names {
         let days: Vec<Day> = archive.snapshot()?.days(&name)?.into_keys().collect();
-        let gaps = gaps(&days);
+        let kind = settings.providers.get(&name).map_or(name.as_str(), |settings| settings.kind.as_str());
+        // A day without activities has no document: only who is asked day by day can leave a gap.
+        let by_days = providers::provider(kind).is_none_or(|known| matches!(known.way(), Way::Days(_)));
+        let gaps = if by_days { gaps(&days) } else { Vec::new() };
         let one = ProviderStatus {
             days: days.len(),
             first: days.first().map(Day::to_string),

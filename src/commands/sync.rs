@@ -80,6 +80,8 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
             name: &target.name,
             since: target.settings.since,
             resources: &target.resources,
+            only: args.only.is_some(),
+            types: target.settings.types.as_deref(),
             wish: &wish,
             max_wait: args.max_wait,
             accept_loss: args.accept_loss,
@@ -136,11 +138,11 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
             continue;
         };
         let outcome = runtime.block_on(sync::run(&job, &mut session, lock, &mut progress));
-        report.add(&target.name, &outcome.tally, &[]);
-        let failed = !outcome.tally.failed.is_empty();
+        report.add(&target.name, &outcome.tally, &outcome.troubles);
+        let failed = !outcome.tally.failed.is_empty() || !outcome.troubles.is_empty();
         // "Nothing new" is for a run that went through: of one that ended early, the error tells.
         if failed || !outcome.tally.commits.is_empty() || matches!(outcome.ended, Ended::Whole) {
-            tell(ui, &target.name, &outcome.tally, &[]);
+            tell(ui, &target.name, &outcome.tally, &outcome.troubles);
         }
         let interrupted = matches!(outcome.ended, Ended::Interrupted);
         match explain(ui, &target.name, outcome.ended) {

@@ -13,6 +13,13 @@ const CREDENTIALS_FILE: &str = "credentials.toml";
 
 const KEYS: [&str; 4] = ["client_id", "client_secret", "access_token", "refresh_token"];
 
+/// Variables that other tools for a service read too: people have them set already.
+const USUAL: [(&str, &str, &str); 3] = [
+    ("strava", "client_id", "STRAVA_CLIENT_ID"),
+    ("strava", "client_secret", "STRAVA_CLIENT_SECRET"),
+    ("strava", "access_token", "STRAVA_ACCESS_TOKEN"),
+];
+
 /// The secrets a person gave for one provider, each from the first place that has it.
 #[derive(Clone, Default)]
 pub struct Secrets {
@@ -69,7 +76,8 @@ impl Secrets {
         let file = read_file(environment, provider)?;
         let find = |key: &str| {
             let variable = format!("FITSNAP_{}_{}", provider.in_environment(), key.to_uppercase());
-            let given = environment.get(&variable).map(str::to_owned);
+            let usual = USUAL.iter().find(|(name, known, _)| *name == provider.as_str() && *known == key);
+            let given = environment.get(&variable).or_else(|| environment.get(usual?.2)).map(str::to_owned);
             given.or_else(|| file.get(key)?.as_str().map(str::to_owned))
         };
         Ok(Secrets {

@@ -11,7 +11,7 @@ use url::Url;
 use super::attempt::{BODY_LIMIT, Failure, Received, attempt, in_words, is_server_fault};
 use super::{FetchError, REQUEST_TIMEOUT, RateLimits, Stop};
 use crate::config::Environment;
-use crate::model::{Clock, QuotaWindow};
+use crate::model::{Clock, QuotaWindow, Refusal};
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -64,6 +64,8 @@ pub struct ClientOptions<'a> {
     pub quota: &'static [QuotaWindow],
     /// How long to bear with it.
     pub patience: Patience,
+    /// What its refusals mean beyond their status.
+    pub refusal: fn(u16, &[u8]) -> Option<Refusal>,
     /// The clock.
     pub clock: Clock,
     /// The person's wish to stop.
@@ -78,6 +80,8 @@ pub enum Request<'a> {
         url: Url,
         /// The access token.
         bearer: &'a str,
+        /// The kind of answer wanted, where the provider offers several.
+        accept: Option<&'a str>,
     },
     /// Sends a form to the provider's sign-in, which has no quota.
     Form {
@@ -106,6 +110,7 @@ pub struct Client {
     inner: reqwest::Client,
     title: &'static str,
     patience: Patience,
+    refusal: fn(u16, &[u8]) -> Option<Refusal>,
     clock: Clock,
     stop: Stop,
     limits: RefCell<RateLimits>,
@@ -152,6 +157,7 @@ impl Client {
             inner,
             title: options.title,
             patience: options.patience,
+            refusal: options.refusal,
             clock: options.clock,
             stop: options.stop,
             limits: RefCell::new(RateLimits::documented(options.quota)),
@@ -215,10 +221,15 @@ impl Client {
         self.requests.set(self.requests.get() + 1);
         let unsendable = || Failure::Lasting("cannot be asked: the access token holds what no header can".to_owned());
         let builder = match request {
-            Request::Get { url, bearer } => {
+            Request::Get { url, bearer, accept } => {
                 let mut value = HeaderValue::from_str(&format!("Bearer {bearer}")).map_err(|_| unsendable())?;
                 value.set_sensitive(true);
-                self.inner.get(url.clone()).header(reqwest::header::AUTHORIZATION, value)
+                let builder = self.inner.get(url.clone()).header(reqwest::header::AUTHORIZATION, value);
+                match accept {
+                    // Some old services answer in Latin-1 unless they are asked not to.
+                    Some(kind) => builder.header(reqwest::header::ACCEPT, *kind).header("accept-charset", "utf-8"),
+                    None => builder,
+                }
             }
             Request::Form { url, headers, body } => {
                 let mut map = HeaderMap::new();
@@ -277,7 +288,11 @@ impl Client {
             429 => {
                 let now = self.server_now();
                 let until = text("retry-after").and_then(|value| retry_after(value, now));
-                let until = until.unwrap_or_else(|| self.limits.borrow().after_refusal(now));
+                let said = || match (self.refusal)(status, &body) {
+                    Some(Refusal::TooOften(seconds)) => Some(now + TimeDelta::seconds(i64::from(seconds))),
+                    _ => None,
+                };
+                let until = until.or_else(said).unwrap_or_else(|| self.limits.borrow().after_refusal(now));
                 // "At once", or a time that is over, must not become a hail of requests.
                 let until = until.max(now + self.patience.pause);
                 let reason = format!("{} says that it was asked too often ({what}: {})", self.title, in_words(status));
@@ -292,6 +307,12 @@ impl Client {
                 Err(FetchError::Refused { reason })
             }
             _ => {
+                let refusal = if status >= 400 { (self.refusal)(status, &body) } else { None };
+                match refusal {
+                    Some(Refusal::SignIn(reason)) => return Err(FetchError::SignIn { reason }),
+                    Some(Refusal::Gone(reason)) => return Err(FetchError::Gone { reason }),
+                    Some(Refusal::TooOften(_)) | None => {}
+                }
                 let content_type = text("content-type").map(str::to_ascii_lowercase);
                 Ok(Answer { status, content_type, body })
             }
@@ -353,6 +374,7 @@ mod tests {
             origin: &origin.parse().unwrap(),
             quota: &[],
             patience: Patience::default(),
+            refusal: crate::model::no_more_than_its_status,
             clock: Clock::starting_at("2015-07-11T06:00:30Z".parse().unwrap()),
             stop: Stop::new(),
         })
@@ -383,7 +405,7 @@ mod tests {
             let headers = HeaderMap::from_iter([(reqwest::header::RETRY_AFTER, HeaderValue::from_static(value))]);
             let received = Received { status: 429, headers, body: Vec::new() };
             let before = client.clock.now();
-            let judged = client.judge(&Request::Get { url: url.clone(), bearer: "x" }, received);
+            let judged = client.judge(&Request::Get { url: url.clone(), bearer: "x", accept: None }, received);
             let Err(FetchError::Wait { until, .. }) = judged else { panic!("{value} is no reason to wait") };
             assert!(until >= before + client.patience.pause, "{value}: {until}");
         }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::QuotaWindow;
+use crate::model::{CountHeader, QuotaWindow};
 
 /// The limits of a provider and what is left of them. Every time is the provider's.
 #[derive(Clone, Debug)]
@@ -63,13 +63,20 @@ impl RateLimits {
 
     /// Learns from the headers of an answer that came `now`. Headers that are missing change nothing.
     pub fn learn<'h>(&mut self, now: DateTime<Utc>, header: impl Fn(&str) -> Option<&'h str>) {
-        let number =
-            |name: &str| header(name)?.trim().parse::<i64>().ok().map(|n| u32::try_from(n.max(0)).unwrap_or(u32::MAX));
+        let number = |name: &str, place: usize| {
+            let number = header(name)?.split(',').nth(place)?.trim().parse::<i64>().ok()?;
+            Some(u32::try_from(number.max(0)).unwrap_or(u32::MAX))
+        };
         for window in &mut self.0 {
-            if let Some(limit) = number(window.about.limit_header) {
+            let place = window.about.place;
+            if let Some(limit) = number(window.about.limit_header, place) {
                 window.limit = limit;
             }
-            if let Some(remaining) = number(window.about.remaining_header) {
+            let remaining = match window.about.count_header {
+                CountHeader::Remaining(name) => number(name, place),
+                CountHeader::Used(name) => number(name, place).map(|used| window.limit.saturating_sub(used)),
+            };
+            if let Some(remaining) = remaining {
                 window.seen = Some(Seen { at: now, remaining });
             }
         }
@@ -131,13 +138,22 @@ mod tests {
     use super::*;
 
     const WINDOWS: &[QuotaWindow] = &[
-        QuotaWindow { name: "minute", seconds: 60, requests: 60, limit_header: "ML", remaining_header: "MR", late: 15 },
+        QuotaWindow {
+            name: "minute",
+            seconds: 60,
+            requests: 60,
+            limit_header: "ML",
+            count_header: CountHeader::Remaining("MR"),
+            place: 0,
+            late: 15,
+        },
         QuotaWindow {
             name: "hour",
             seconds: 3600,
             requests: 2000,
             limit_header: "HL",
-            remaining_header: "HR",
+            count_header: CountHeader::Remaining("HR"),
+            place: 0,
             late: 0,
         },
     ];
@@ -158,6 +174,40 @@ mod tests {
         assert_eq!(limits.used_up(at("06:10:50")).unwrap().until, at("06:11:15"));
         assert_eq!(limits.used_up(at("06:11:14")).unwrap().window, "minute");
         assert_eq!(limits.used_up(at("06:11:15")), None);
+    }
+
+    #[test]
+    fn windows_that_share_their_headers_each_take_their_own_number() {
+        const SHARED: &[QuotaWindow] = &[
+            QuotaWindow {
+                name: "quarter hour",
+                seconds: 900,
+                requests: 100,
+                limit_header: "L",
+                count_header: CountHeader::Used("U"),
+                place: 0,
+                late: 0,
+            },
+            QuotaWindow {
+                name: "day",
+                seconds: 86_400,
+                requests: 1_000,
+                limit_header: "L",
+                count_header: CountHeader::Used("U"),
+                place: 1,
+                late: 0,
+            },
+        ];
+        let used = |usage: &'static str| {
+            let mut limits = RateLimits::documented(SHARED);
+            limits.learn(at("06:10:20"), |name| Some(if name == "L" { "200,2000" } else { usage }));
+            limits
+        };
+        assert_eq!(used("199,1999").used_up(at("06:10:21")), None);
+        assert_eq!(used("203, 500").used_up(at("06:10:21")).unwrap().until, at("06:15:00"));
+        let day = used("3,2000").used_up(at("06:10:21")).unwrap();
+        assert_eq!((day.window, day.limit, day.until), ("day", 2_000, "2015-07-12T00:00:00Z".parse().unwrap()));
+        assert_eq!(used("many").used_up(at("06:10:21")), None);
     }
 
     #[test]

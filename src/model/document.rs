@@ -23,6 +23,7 @@ impl JsonText {
     ///
     /// # Errors
     /// When canonical form refuses it.
+    #[cfg(test)]
     pub fn parse(text: &[u8]) -> Result<JsonText, JsonError> {
         Ok(JsonText::of(Json::parse(text)?.root()))
     }
@@ -38,6 +39,12 @@ impl JsonText {
         }
         text.push(b']');
         JsonText(text)
+    }
+
+    /// An array of these texts, in this order.
+    pub fn array<'t>(items: impl IntoIterator<Item = &'t JsonText>) -> JsonText {
+        let items: Vec<&[u8]> = items.into_iter().map(JsonText::as_bytes).collect();
+        JsonText([b"[".as_slice(), &items.join(&b','), b"]"].concat())
     }
 
     /// An object of these members; the names must differ.

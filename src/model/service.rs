@@ -40,12 +40,43 @@ pub struct SignIn {
     pub authorize: &'static str,
     /// Where codes and refresh tokens are exchanged.
     pub token: &'static str,
-    /// Where a token is taken back, if the service can.
-    pub revoke: Option<&'static str>,
+    /// How a token is taken back, if the service can.
+    pub revoke: Option<Revocation>,
     /// What the app asks to see.
     pub scopes: &'static [&'static str],
+    /// What stands between the scopes in the address.
+    pub scope_separator: &'static str,
+    /// What a person should know who allowed less than `scopes`.
+    pub less_than_asked: &'static str,
+    /// What an answer with a status of 400 or above means beyond its status, by the service's own words.
+    pub refusal: fn(u16, &[u8]) -> Option<Refusal>,
     /// Where a person registers an app, for messages.
     pub register: &'static str,
+}
+
+/// How a service takes a token back.
+#[derive(Clone, Copy, Debug)]
+pub enum Revocation {
+    /// RFC 7009 at this path, the app named by HTTP Basic; the refresh token dies with all that came of it.
+    Standard(&'static str),
+    /// A form with `access_token` to this path.
+    AccessToken(&'static str),
+}
+
+/// What a service's refusal means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The person must sign in again, for this reason.
+    SignIn(String),
+    /// Neither waiting nor signing in helps: a sentence with the way out.
+    Gone(String),
+    /// Asked too often: worth asking again after so many seconds.
+    TooOften(u32),
+}
+
+/// For services whose refusals say nothing beyond their status.
+pub fn no_more_than_its_status(_: u16, _: &[u8]) -> Option<Refusal> {
+    None
 }
 
 /// A limit on requests, counted from the top of each minute, hour or day (UTC).
@@ -59,8 +90,19 @@ pub struct QuotaWindow {
     pub requests: u32,
     /// The header that tells the limit.
     pub limit_header: &'static str,
-    /// The header that tells how many requests are left.
-    pub remaining_header: &'static str,
+    /// The header that tells how many requests are left, or were made.
+    pub count_header: CountHeader,
+    /// Which of the numbers, separated by commas, both headers mean.
+    pub place: usize,
     /// How many seconds after its end the service was seen to begin a new one.
     pub late: u32,
+}
+
+/// The header by which a service counts requests. Names are compared without regard to case.
+#[derive(Clone, Copy, Debug)]
+pub enum CountHeader {
+    /// It tells how many are left.
+    Remaining(&'static str),
+    /// It tells how many were made.
+    Used(&'static str),
 }

@@ -94,9 +94,13 @@ fn gate(world: &mut World, headers: &HeaderMap) -> Option<Response> {
     None
 }
 
-pub(super) fn is_authorised(world: &World, headers: &HeaderMap) -> bool {
-    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    value.and_then(|value| value.strip_prefix("Bearer ")).is_some_and(|token| world.opens(token).is_some())
+fn is_authorised(world: &World, headers: &HeaderMap) -> bool {
+    bearer(headers).is_some_and(|token| world.opens(token).is_some())
+}
+
+/// The access token that a request carries.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
 fn content(world: &mut World, headers: &HeaderMap, text: String, updated: Option<DateTime<Utc>>) -> Response {

@@ -48,7 +48,7 @@ impl Misbehaviour {
         Misbehaviour { fault, path: None, day: None, left: None }
     }
 
-    /// Only where the path contains this.
+    /// Only where the path with its query contains this.
     #[must_use]
     pub fn at(mut self, path: &str) -> Misbehaviour {
         self.path = Some(path.to_owned());

@@ -1,6 +1,7 @@
-//! Stands before every address of the pretend Moves: writes requests down, and lets faults show.
+//! Stands before every address of a pretend service: writes requests down, and lets faults show.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Query, Request, State};
@@ -9,31 +10,37 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::{Days, NaiveDate};
 
-use super::api::{http_date, is_authorised, read_date};
+use super::api::{bearer, http_date, read_date};
+use super::server::{Service, hold};
 use super::wire::Allowance;
-use super::{Asked, Fault, Shared, lock};
+use super::{Asked, Fault};
 
 /// More than any answer of this server.
 const EVERYTHING: usize = 256 << 20;
 
-pub(super) async fn misbehave(
-    State(world): State<Shared>,
+pub(super) async fn misbehave<S: Service>(
+    State(service): State<Arc<Mutex<S>>>,
     ConnectInfo(connection): ConnectInfo<Allowance>,
     request: Request,
     next: Next,
 ) -> Response {
     let asked = days_asked(&request);
     let (struck, date) = {
-        let mut world = lock(&world);
+        let mut service = hold(&service);
         let uri = request.uri();
-        let authorised = is_authorised(&world, request.headers());
-        world.log.push(Asked {
+        let authorised = bearer(request.headers()).is_some_and(|token| service.is_good(token));
+        let query = uri.query().unwrap_or_default().to_owned();
+        let mark = if query.is_empty() { "" } else { "?" };
+        let whole = format!("{}{mark}{query}", uri.path());
+        service.log().push(Asked {
             method: request.method().to_string(),
             path: uri.path().to_owned(),
-            query: uri.query().unwrap_or_default().to_owned(),
+            query,
             authorised,
         });
-        (world.strike(uri.path(), asked), http_date(world.now()))
+        let struck = service.faults().iter_mut().find_map(|fault| fault.strike(&whole, asked));
+        service.faults().retain(|fault| !fault.is_over());
+        (struck, http_date(service.now()))
     };
     let mut response = match struck {
         None => next.run(request).await,

@@ -1,4 +1,5 @@
-//! A pretend Moves on loopback: the demo's provider, and the tests' one.
+//! Pretend services on loopback: the demo's providers, and the tests' ones. The pretend Moves is told
+//! here, the others in folders of their own.
 //!
 //! It speaks HTTP as Moves did (authorize, tokens that rotate, profile, storyline with its limits,
 //! quota headers, ETag), tells an invented life that is the same for the same seed, rewrites it on
@@ -11,28 +12,31 @@ mod fault;
 mod life;
 mod misbehave;
 mod oauth;
+mod runkeeper;
+mod server;
 mod story;
+mod strava;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
+mod tokens;
 mod wire;
 mod world;
 
 use std::io;
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use tokio::sync::oneshot;
 
 pub use fault::{Fault, Misbehaviour};
+pub use runkeeper::PretendRunkeeper;
+pub use strava::{Meanwhile, PretendStrava, StravaOptions};
 
 use crate::model::Clock;
-use wire::{Allowance, Wires};
+use server::{Server, hold as lock};
 use world::World;
 
 /// What a pretend Moves is made of.
@@ -119,17 +123,10 @@ pub struct Asked {
 
 type Shared = Arc<Mutex<World>>;
 
-fn lock(world: &Shared) -> MutexGuard<'_, World> {
-    // A handler that panicked left a world that still tells its story.
-    world.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// A running pretend Moves; it ends when it is dropped.
 pub struct Pretend {
     world: Shared,
-    address: SocketAddr,
-    end: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    server: Server,
 }
 
 impl Pretend {
@@ -139,30 +136,14 @@ impl Pretend {
     /// When the port is taken or the system gives no thread.
     pub fn start(options: PretendOptions) -> Result<Pretend, PretendError> {
         let port = options.port;
-        let failed = |source| PretendError::Listen { port, source };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
-        let listener = runtime.block_on(tokio::net::TcpListener::bind(("127.0.0.1", port))).map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
         let world: Shared = Arc::new(Mutex::new(World::new(options)));
-        let router = router(world.clone());
-        let (end, ended) = oneshot::channel();
-        let thread = std::thread::Builder::new().name("pretend".to_owned()).spawn(move || {
-            runtime.block_on(async move {
-                let service = router.into_make_service_with_connect_info::<Allowance>();
-                tokio::select! {
-                    _ = axum::serve(Wires(listener), service) => {}
-                    _ = ended => {}
-                }
-            });
-            // A request that stalls must not hold the end up.
-            runtime.shutdown_background();
-        });
-        Ok(Pretend { world, address, end: Some(end), thread: Some(thread.map_err(failed)?) })
+        let server = Server::start(port, router(world.clone()))?;
+        Ok(Pretend { world, server })
     }
 
     /// Where it is, for `base_url`.
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+        self.server.base_url()
     }
 
     /// Sets its clock, which runs on from there.
@@ -266,17 +247,6 @@ impl Pretend {
     }
 }
 
-impl Drop for Pretend {
-    fn drop(&mut self) {
-        if let Some(end) = self.end.take() {
-            let _ = end.send(());
-        }
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
 fn router(world: Shared) -> Router {
     let moves = Router::new()
         .route("/oauth/v1/authorize", get(oauth::authorize))
@@ -285,6 +255,6 @@ fn router(world: Shared) -> Router {
         .route("/api/1.1/user/profile", get(api::profile))
         .route("/api/1.1/user/storyline/daily", get(api::days))
         .route("/api/1.1/user/storyline/daily/{date}", get(api::day))
-        .layer(from_fn_with_state(world.clone(), misbehave::misbehave));
+        .layer(from_fn_with_state(world.clone(), misbehave::misbehave::<World>));
     moves.merge(control::router()).with_state(world)
 }

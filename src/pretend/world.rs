@@ -1,17 +1,16 @@
 //! What a pretend Moves knows: the life it tells, what was rewritten, its tokens, its counts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::fault::{Fault, Misbehaviour};
+use super::fault::Misbehaviour;
 use super::life::Life;
+use super::server::Service;
 use super::story::{Stay, Story};
+use super::tokens::{Pair, Tokens};
 use super::{Asked, PretendError, PretendOptions};
-use crate::model::{Clock, ContentHash};
-
-/// How long a code may be exchanged.
-const CODE_LIFE: TimeDelta = TimeDelta::minutes(5);
+use crate::model::Clock;
 
 pub(super) struct World {
     pub options: PretendOptions,
@@ -20,11 +19,8 @@ pub(super) struct World {
     pub faults: Vec<Misbehaviour>,
     pub log: Vec<Asked>,
     pub denies: bool,
+    tokens: Tokens,
     rewritten: BTreeMap<NaiveDate, Told>,
-    codes: BTreeMap<String, Code>,
-    access: BTreeMap<String, DateTime<Utc>>,
-    refresh: BTreeSet<String>,
-    made: u64,
     minute: Count,
     hour: Count,
 }
@@ -35,26 +31,15 @@ enum Told {
     Text(String),
 }
 
-struct Code {
-    redirect: String,
-    until: DateTime<Utc>,
-}
-
 /// Requests in the window that runs.
 #[derive(Default)]
-struct Count {
+pub(super) struct Count {
     window: i64,
     made: u32,
 }
 
-/// New tokens.
-pub(super) struct Pair {
-    pub access: String,
-    pub refresh: String,
-}
-
 impl Count {
-    fn of(&mut self, window: i64) -> &mut u32 {
+    pub fn of(&mut self, window: i64) -> &mut u32 {
         if self.window != window {
             *self = Count { window, made: 0 };
         }
@@ -65,6 +50,7 @@ impl Count {
 impl World {
     pub fn new(options: PretendOptions) -> World {
         let clock = Clock::starting_at(options.now);
+        let tokens = Tokens::new(options.seed, options.token_life);
         let life =
             Life { seed: options.seed, first_day: options.first_day, zone: options.zone, points: options.points };
         World {
@@ -74,11 +60,8 @@ impl World {
             faults: Vec::new(),
             log: Vec::new(),
             denies: false,
+            tokens,
             rewritten: BTreeMap::new(),
-            codes: BTreeMap::new(),
-            access: BTreeMap::new(),
-            refresh: BTreeSet::new(),
-            made: 0,
             minute: Count::default(),
             hour: Count::default(),
         }
@@ -135,51 +118,36 @@ impl World {
     // Tokens.
 
     pub fn new_code(&mut self, redirect: String) -> String {
-        let code = self.secret("code");
-        self.codes.insert(code.clone(), Code { redirect, until: self.now() + CODE_LIFE });
-        code
+        let now = self.now();
+        self.tokens.new_code(redirect, now)
     }
 
     /// Takes a code back, which counts once, from the one who asked for it.
     pub fn take_code(&mut self, code: &str, redirect: &str) -> bool {
         let now = self.now();
-        self.codes.remove(code).is_some_and(|code| code.redirect == redirect && now < code.until)
+        self.tokens.take_code(code, redirect, now)
     }
 
     /// Takes a refresh token back; with it die all tokens of the sign-in.
     pub fn take_refresh(&mut self, token: &str) -> bool {
-        let known = self.refresh.remove(token);
-        if known {
-            self.revoke();
-        }
-        known
+        self.tokens.take_refresh(token)
     }
 
     pub fn new_tokens(&mut self) -> Pair {
-        let pair = Pair { access: self.secret("access"), refresh: self.secret("refresh") };
-        self.access.insert(pair.access.clone(), self.now() + self.options.token_life);
-        self.refresh.insert(pair.refresh.clone());
-        pair
+        let now = self.now();
+        self.tokens.new_pair(now)
     }
 
     pub fn opens(&self, access: &str) -> Option<TimeDelta> {
-        self.access.get(access).map(|until| *until - self.now()).filter(|left| *left > TimeDelta::zero())
+        self.tokens.opens(access, self.now())
     }
 
     pub fn expire(&mut self) {
-        self.access.clear();
+        self.tokens.expire();
     }
 
     pub fn revoke(&mut self) {
-        self.access.clear();
-        self.refresh.clear();
-    }
-
-    /// A secret that looks like one and is the same in every run.
-    fn secret(&mut self, kind: &str) -> String {
-        self.made += 1;
-        let hash = ContentHash::of(format!("{} {kind} {}", self.options.seed, self.made).as_bytes()).to_string();
-        format!("pretend-{kind}-{}", &hash[..32])
+        self.tokens.revoke();
     }
 
     // Quota.
@@ -219,12 +187,23 @@ impl World {
         let now = self.now().timestamp();
         (self.minute.of(now.div_euclid(60)), self.hour.of(now.div_euclid(3_600)))
     }
+}
 
-    /// The fault that shows at this request, if any.
-    pub fn strike(&mut self, path: &str, asked: Option<(NaiveDate, NaiveDate)>) -> Option<(Fault, Option<NaiveDate>)> {
-        let struck = self.faults.iter_mut().find_map(|fault| fault.strike(path, asked));
-        self.faults.retain(|fault| !fault.is_over());
-        struck
+impl Service for World {
+    fn faults(&mut self) -> &mut Vec<Misbehaviour> {
+        &mut self.faults
+    }
+
+    fn log(&mut self) -> &mut Vec<Asked> {
+        &mut self.log
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    fn is_good(&self, access: &str) -> bool {
+        self.opens(access).is_some()
     }
 }
 

@@ -1,13 +1,18 @@
 //! The services, as day documents. A provider is one folder: its description beside the little code
 //! that is truly its own.
 
+mod activities;
 mod moves;
+mod reading;
+mod runkeeper;
+mod strava;
 
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
 pub use crate::model::Description;
+pub use activities::{ActivityProvider, Feed, Next, Page, Part};
 
 use crate::auth::Session;
 use crate::config::ProviderSettings;
@@ -17,19 +22,38 @@ use crate::model::{Day, DayRange, Resources, Zone};
 /// A future of a provider, which the engine awaits.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
-/// A service that is asked day by day.
+/// A service.
 pub trait Provider: Sync {
     /// What the service is, needs and offers.
     fn description(&self) -> &'static Description;
-
-    /// The most days that one request may span.
-    fn days_per_request(&self) -> u32;
 
     /// Asks for the account: what has no day, the first day, the zone that cuts the days.
     fn open<'a>(&'a self, session: &'a mut Session) -> Answer<'a, Result<Opening, FetchError>>;
 
     /// An id in the account's resources that stays the same for one person.
     fn person(&self, account: &Resources) -> Option<String>;
+
+    /// How a message calls that person: the id, beside a name where the account tells one.
+    fn called(&self, account: &Resources) -> Option<String> {
+        self.person(account)
+    }
+
+    /// How it is asked.
+    fn way(&self) -> Way<'_>;
+}
+
+/// How a service is asked.
+pub enum Way<'a> {
+    /// Day by day.
+    Days(&'a dyn DayProvider),
+    /// By lists of activities.
+    Activities(&'a dyn ActivityProvider),
+}
+
+/// A service that is asked day by day.
+pub trait DayProvider: Sync {
+    /// The most days that one request may span.
+    fn days_per_request(&self) -> u32;
 
     /// Asks for a range of days, no longer than `days_per_request`, with one request a resource.
     ///
@@ -76,7 +100,7 @@ pub fn kinds() -> Vec<&'static str> {
 }
 
 /// Every service that fitsnap knows.
-pub const ALL: &[&dyn Provider] = &[&moves::Moves];
+pub const ALL: &[&dyn Provider] = &[&moves::Moves, &strava::Strava, &runkeeper::Runkeeper];
 
 /// The resources that the settings ask for, or the provider's default set.
 ///

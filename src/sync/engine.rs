@@ -10,8 +10,8 @@ use super::plan::{self, Known, Wish};
 use crate::archive::{Archive, ArchiveError, Checked, DayContent, Lock, RecordError, Recorder};
 use crate::auth::Session;
 use crate::http::{FetchError, Stop};
-use crate::model::{Account, Action, Clock, Day, DayRange, ProviderName, Tally};
-use crate::providers::{DayAnswer, Opening, Provider};
+use crate::model::{Account, Action, Clock, Day, DayRange, ProviderName, Resources, Tally};
+use crate::providers::{DayAnswer, DayProvider, Opening, Provider, Way};
 
 /// How much of a long run a stop may cost.
 const CHECKPOINT: Duration = Duration::from_secs(120);
@@ -20,10 +20,10 @@ const CHECKPOINT: Duration = Duration::from_secs(120);
 const LONG_WAIT: Duration = Duration::from_secs(60);
 
 /// After so many requests in a row without an answer the provider counts as down.
-const DOWN_AFTER: usize = 2;
+pub(super) const DOWN_AFTER: usize = 2;
 
 /// After so many answers in a row that are nothing of the kind, such as web pages, asking on is no use.
-const UNUSABLE_AFTER: usize = 3;
+pub(super) const UNUSABLE_AFTER: usize = 3;
 
 /// What to sync, and how.
 pub struct Job<'a> {
@@ -37,6 +37,10 @@ pub struct Job<'a> {
     pub since: Option<Day>,
     /// The resources to ask for.
     pub resources: &'a [String],
+    /// Whether just these resources are to be touched.
+    pub only: bool,
+    /// The kinds of activity wanted; all where nothing is said.
+    pub types: Option<&'a [String]>,
     /// The days to ask for.
     pub wish: &'a Wish,
     /// The longest wait for a quota.
@@ -53,6 +57,8 @@ pub struct Job<'a> {
 pub struct Outcome {
     /// The counts, also of a run that ended early.
     pub tally: Tally,
+    /// What went wrong that belongs to no day.
+    pub troubles: Vec<String>,
     /// How it ended.
     pub ended: Ended,
 }
@@ -124,7 +130,9 @@ pub async fn run(job: &Job<'_>, session: &mut Session, lock: &Lock, progress: &m
     let rules = &job.provider.description().rules;
     let recorder = match Recorder::new(job.archive, lock, job.name, rules, Action::Sync) {
         Ok(recorder) => recorder,
-        Err(error) => return Outcome { tally: Tally::default(), ended: Ended::Archive(error) },
+        Err(error) => {
+            return Outcome { tally: Tally::default(), troubles: Vec::new(), ended: Ended::Archive(error) };
+        }
     };
     let checked = job.archive.checked(job.name);
     let committed = Instant::now();
@@ -133,20 +141,26 @@ pub async fn run(job: &Job<'_>, session: &mut Session, lock: &Lock, progress: &m
         recorder,
         checked,
         progress,
+        troubles: Vec::new(),
         asked_again: 0,
         lost: 0,
+        excused: BTreeSet::new(),
         unanswered: 0,
         unusable: 0,
         down: None,
         committed,
     };
-    let mut ended = run.walk(session).await.err().unwrap_or(Ended::Whole);
+    let walked = match job.provider.way() {
+        Way::Days(days) => run.walk(session, days).await,
+        Way::Activities(activities) => run.activities(session, activities).await,
+    };
+    let mut ended = walked.err().unwrap_or(Ended::Whole);
     if !matches!(ended, Ended::MassLoss { .. } | Ended::OtherPerson { .. } | Ended::Archive(_))
         && let Err(stopped) = run.commit()
     {
         ended = stopped;
     }
-    if matches!(ended, Ended::Whole) && run.recorder.tally().failed.is_empty() {
+    if matches!(ended, Ended::Whole) && run.troubles.is_empty() && run.recorder.tally().failed.is_empty() {
         run.checked.sync(job.clock.now());
     }
     if !matches!(ended, Ended::MassLoss { .. }) {
@@ -157,7 +171,7 @@ pub async fn run(job: &Job<'_>, session: &mut Session, lock: &Lock, progress: &m
     let mut tally = run.recorder.finish();
     tally.requests = session.requests();
     tally.failed.sort();
-    Outcome { tally, ended }
+    Outcome { tally, troubles: run.troubles, ended }
 }
 
 /// Says what `run` would do. Asks for the account only.
@@ -165,7 +179,6 @@ pub async fn run(job: &Job<'_>, session: &mut Session, lock: &Lock, progress: &m
 /// # Errors
 /// How it ended instead.
 pub async fn preview(job: &Job<'_>, session: &mut Session, progress: &mut dyn Progress) -> Result<Preview, Ended> {
-    let held = job.archive.snapshot().and_then(|now| now.days(job.name)).map_err(Ended::Archive)?;
     let opening = loop {
         match job.provider.open(session).await {
             Ok(opening) => break opening,
@@ -174,51 +187,60 @@ pub async fn preview(job: &Job<'_>, session: &mut Session, progress: &mut dyn Pr
         }
     };
     progress.settle();
+    let provider = match job.provider.way() {
+        Way::Days(provider) => provider,
+        Way::Activities(provider) => {
+            return super::activities::preview(job, session, provider, &opening, progress).await;
+        }
+    };
+    let held = job.archive.snapshot().and_then(|now| now.days(job.name)).map_err(Ended::Archive)?;
     let days = wanted(job, &opening, &held.keys().copied().collect(), &job.archive.checked(job.name));
-    let requests = plan::requests(&days, job.provider.days_per_request()).len() * job.resources.len();
+    let requests = plan::requests(&days, provider.days_per_request()).len() * job.resources.len();
     let requests = requests as u64;
     // The account has just been asked for; the run will ask again.
     Ok(Preview { requests: requests + 1, days: days.len(), until: session.time_for(requests + 1) })
 }
 
-struct Run<'a> {
-    job: &'a Job<'a>,
-    recorder: Recorder<'a>,
-    checked: Checked,
-    progress: &'a mut dyn Progress,
+/// A provider's run under way.
+pub(super) struct Run<'a> {
+    pub(super) job: &'a Job<'a>,
+    pub(super) recorder: Recorder<'a>,
+    pub(super) checked: Checked,
+    pub(super) progress: &'a mut dyn Progress,
+    pub(super) troubles: Vec<String>,
     /// How many documents that were held have been asked for again.
-    asked_again: usize,
+    pub(super) asked_again: usize,
     /// How many of them lost something, committed or not.
     lost: usize,
+    /// Days whose losses were judged already: against a whole list, or as a move to another day.
+    pub(super) excused: BTreeSet<Day>,
     /// How many requests in a row had no answer.
     unanswered: usize,
     /// How many answers in a row were nothing of what was asked for.
-    unusable: usize,
+    pub(super) unusable: usize,
     /// What was seen at the last request without an answer, or at the last of too many unusable ones.
     down: Option<String>,
     committed: Instant,
 }
 
 impl Run<'_> {
-    async fn walk(&mut self, session: &mut Session) -> Result<(), Ended> {
+    async fn walk(&mut self, session: &mut Session, provider: &dyn DayProvider) -> Result<(), Ended> {
         let opening = self.open(session).await?;
         let held: BTreeSet<Day> = self.recorder.held().keys().copied().collect();
         let days = wanted(self.job, &opening, &held, &self.checked);
         self.progress.begin(self.job.name, days.len());
-        for range in plan::requests(&days, self.job.provider.days_per_request()) {
+        for range in plan::requests(&days, provider.days_per_request()) {
             if self.job.stop.is_set() {
                 return Err(Ended::Interrupted);
             }
             let asked: BTreeSet<Day> = days.range(range.first..=range.last).copied().collect();
             self.asked_again += asked.iter().filter(|day| held.contains(day)).count();
-            self.range(session, range, &asked).await?;
+            self.range(session, provider, range, &asked).await?;
             self.progress.asked(asked.len());
             if self.unanswered >= DOWN_AFTER || self.unusable >= UNUSABLE_AFTER {
                 break;
             }
-            if self.committed.elapsed() >= CHECKPOINT {
-                self.commit()?;
-            }
+            self.checkpoint()?;
         }
         match self.down.take() {
             Some(reason) => Err(Ended::Later { reason, until: None }),
@@ -226,7 +248,7 @@ impl Run<'_> {
         }
     }
 
-    async fn open(&mut self, session: &mut Session) -> Result<Opening, Ended> {
+    pub(super) async fn open(&mut self, session: &mut Session) -> Result<Opening, Ended> {
         let start = Instant::now();
         let opening = loop {
             match self.job.provider.open(session).await {
@@ -240,11 +262,15 @@ impl Run<'_> {
         };
         let held = self.job.archive.snapshot().and_then(|now| now.account(self.job.name)).map_err(Ended::Archive)?;
         let held = held.and_then(|bytes| Account::read(&bytes, self.job.name).ok());
-        let archived = held.and_then(|account| self.job.provider.person(&account.resources));
-        if let (Some(archived), Some(signed_in)) = (archived, opening.person.clone())
+        let archived = held.as_ref().and_then(|account| self.job.provider.person(&account.resources));
+        if let (Some(account), Some(archived), Some(signed_in)) = (&held, archived, opening.person.clone())
             && archived != signed_in
         {
-            return Err(Ended::OtherPerson { archived, signed_in });
+            let called = |account: &Resources, id| self.job.provider.called(account).unwrap_or(id);
+            return Err(Ended::OtherPerson {
+                archived: called(&account.resources, archived),
+                signed_in: called(&opening.account, signed_in),
+            });
         }
         match self.recorder.account(opening.account.clone()) {
             Ok(()) => Ok(opening),
@@ -255,8 +281,14 @@ impl Run<'_> {
 
     /// Asks for a range, and for its days one by one where the whole cannot be used: one bad day must
     /// not cost its neighbours.
-    async fn range(&mut self, session: &mut Session, range: DayRange, asked: &BTreeSet<Day>) -> Result<(), Ended> {
-        let reason = match self.ask(session, range).await? {
+    async fn range(
+        &mut self,
+        session: &mut Session,
+        provider: &dyn DayProvider,
+        range: DayRange,
+        asked: &BTreeSet<Day>,
+    ) -> Result<(), Ended> {
+        let reason = match self.ask(session, provider, range).await? {
             Ok(answers) => return self.record(answers, asked),
             Err(Unusable { reason, divisible: true, .. }) if range.len() > 1 => reason,
             Err(unusable) => {
@@ -274,7 +306,7 @@ impl Run<'_> {
                 continue;
             }
             let alone = DayRange { first: *day, last: *day };
-            match self.ask(session, alone).await? {
+            match self.ask(session, provider, alone).await? {
                 Ok(answers) => self.record(answers, &BTreeSet::from([*day]))?,
                 Err(unusable) => {
                     let place = self.quarantine(Some(alone), &unusable.body);
@@ -286,10 +318,15 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn ask(&mut self, session: &mut Session, range: DayRange) -> Result<Result<Vec<DayAnswer>, Unusable>, Ended> {
+    async fn ask(
+        &mut self,
+        session: &mut Session,
+        provider: &dyn DayProvider,
+        range: DayRange,
+    ) -> Result<Result<Vec<DayAnswer>, Unusable>, Ended> {
         let start = Instant::now();
         let answered = loop {
-            match self.job.provider.fetch(session, range, self.job.resources).await {
+            match provider.fetch(session, range, self.job.resources).await {
                 Err(FetchError::Wait { reason, until }) => self.wait(&reason, until, start).await?,
                 answered => break answered,
             }
@@ -338,14 +375,20 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn fail(&mut self, day: Day, reason: &str) {
+    pub(super) fn fail(&mut self, day: Day, reason: &str) {
         self.recorder.tally().asked += 1;
         self.recorder.fail(day, reason);
     }
 
+    /// Commits now and then, so that a stop costs minutes.
+    pub(super) fn checkpoint(&mut self) -> Result<(), Ended> {
+        if self.committed.elapsed() >= CHECKPOINT { self.commit() } else { Ok(()) }
+    }
+
     /// Commits what is recorded, unless it would lose too much.
-    fn commit(&mut self) -> Result<(), Ended> {
-        let losses = self.recorder.losses();
+    pub(super) fn commit(&mut self) -> Result<(), Ended> {
+        let mut losses = self.recorder.losses();
+        losses.retain(|(day, _)| !self.excused.contains(day));
         self.lost += losses.len();
         if !self.job.accept_loss && !losses.is_empty() && too_many(self.lost, self.asked_again) {
             return Err(Ended::MassLoss { losses, asked_again: self.asked_again });
@@ -354,7 +397,7 @@ impl Run<'_> {
         self.recorder.commit(self.job.clock.now()).map_err(Ended::Archive)
     }
 
-    async fn wait(&mut self, reason: &str, until: DateTime<Utc>, start: Instant) -> Result<(), Ended> {
+    pub(super) async fn wait(&mut self, reason: &str, until: DateTime<Utc>, start: Instant) -> Result<(), Ended> {
         let left = self.job.clock.until(until);
         if left > LONG_WAIT && left + start.elapsed() <= self.job.max_wait {
             self.commit()?;
@@ -363,7 +406,7 @@ impl Run<'_> {
     }
 
     /// Keeps an answer that cannot be used, and tells where, as the end of a sentence.
-    fn quarantine(&self, range: Option<DayRange>, body: &[u8]) -> String {
+    pub(super) fn quarantine(&self, range: Option<DayRange>, body: &[u8]) -> String {
         let now = self.job.clock.now();
         let today = Day::from_date(now.date_naive()).map(|day| DayRange { first: day, last: day });
         let Some(range) = range.or(today).filter(|_| !body.is_empty()) else { return String::new() };
@@ -391,7 +434,7 @@ fn wanted(job: &Job<'_>, opening: &Opening, held: &BTreeSet<Day>, checked: &Chec
 }
 
 /// Waits for a quota, visibly, unless that takes longer than the person allows.
-async fn wait(
+pub(super) async fn wait(
     job: &Job<'_>,
     progress: &mut dyn Progress,
     reason: &str,
@@ -415,7 +458,7 @@ async fn wait(
     }
 }
 
-fn ended_by(error: FetchError) -> Ended {
+pub(super) fn ended_by(error: FetchError) -> Ended {
     match error {
         FetchError::SignIn { reason } => Ended::SignIn(reason),
         FetchError::Gone { reason } => Ended::Gone(reason),

@@ -1,5 +1,6 @@
 //! Asking a provider for the days that are missing and those of the window.
 
+mod activities;
 mod engine;
 mod losses;
 mod plan;

@@ -199,6 +199,9 @@ fn a_merge_tells_only_what_no_parent_has() {
     let before = past.kinds(&[]);
     assert_eq!(before, ["2015-07-04 new", "2015-07-03 new", "2015-07-02 revised", "2015-07-02 new"]);
     assert_eq!(past.kinds(&[]), before, "the same from what was kept");
+    std::fs::remove_dir_all(past.env.path("a/.git/fitsnap")).unwrap();
+    past.env.git("a", &["commit-graph", "write", "--reachable"]);
+    assert_eq!(past.kinds(&[]), before, "the same from git's own graph of the commits");
     past.put_day("2015-07-04", "[1, 2]");
     past.env.git("a", &["commit", "-qa", "--amend", "--no-edit"]);
     assert_eq!(past.kinds(&[]).len(), 5, "an edit made in the merge itself is told once");

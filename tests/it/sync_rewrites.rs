@@ -54,7 +54,7 @@ fn in_words(counts: &Value) -> String {
         (count > 0).then(|| format!("{count} {word}"))
     };
     let parts: Vec<String> =
-        [one("altered", "altered"), one("added", "added"), one("removed", "gone")].into_iter().flatten().collect();
+        [one("altered", "altered"), one("added", "added"), one("removed", "removed")].into_iter().flatten().collect();
     format!("storyline: {}", parts.join(", "))
 }
 

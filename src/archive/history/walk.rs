@@ -6,6 +6,7 @@ use std::hash::BuildHasherDefault;
 use chrono::{DateTime, Utc};
 use git2::{ErrorCode, Oid};
 
+use super::graph::{Graph, Known};
 use super::trees::{IdHasher, Trees};
 use super::{Scope, Step};
 use crate::archive::{Archive, ArchiveError, CommitId};
@@ -17,7 +18,8 @@ pub(super) struct Commit {
     pub(super) tree: Oid,
     pub(super) parents: Vec<Oid>,
     pub(super) time: DateTime<Utc>,
-    pub(super) action: Option<Action>,
+    /// What made it; not known yet of a commit that was not opened.
+    pub(super) action: Option<Option<Action>>,
 }
 
 impl Commit {
@@ -41,7 +43,7 @@ impl Commit {
                 commit.time = seconds.and_then(|at| DateTime::from_timestamp(at, 0)).unwrap_or_default();
             }
         }
-        commit.action = action(&String::from_utf8_lossy(rest));
+        commit.action = Some(action(&String::from_utf8_lossy(rest)));
         (!commit.tree.is_zero()).then_some(commit)
     }
 }
@@ -81,6 +83,7 @@ impl Eq for Waiting {}
 /// Walks the history.
 pub(super) struct Walk<'a> {
     trees: Trees<'a>,
+    graph: Option<Graph>,
     scope: Scope,
     queue: BinaryHeap<Waiting>,
     seen: HashSet<Oid, BuildHasherDefault<IdHasher>>,
@@ -93,12 +96,17 @@ impl<'a> Walk<'a> {
     /// A walk from a commit; over nothing where there is none.
     pub(super) fn new(archive: &'a Archive, from: Option<CommitId>, scope: Scope) -> Result<Walk<'a>, ArchiveError> {
         let odb = archive.git.odb().map_err(ArchiveError::git("read the objects"))?;
+        let shallow = archive.shallow_commits();
+        // As git does: what a graph says of a shallow clone cannot be trusted.
+        let objects = archive.git.commondir().join("objects");
+        let graph = if shallow.is_empty() { Graph::open(&objects) } else { None };
         let mut walk = Walk {
             trees: Trees::new(odb),
+            graph,
             scope,
             queue: BinaryHeap::new(),
             seen: HashSet::default(),
-            shallow: archive.shallow_commits(),
+            shallow,
             turn: 0,
             merges: false,
         };
@@ -112,6 +120,13 @@ impl<'a> Walk<'a> {
     }
 
     fn commit(&self, id: Oid) -> Result<Option<Commit>, ArchiveError> {
+        match self.graph.as_ref().and_then(|graph| graph.commit(id)) {
+            Some(Known { tree, parents, time }) => Ok(Some(Commit { id, tree, parents, time, action: None })),
+            None => self.open(id),
+        }
+    }
+
+    fn open(&self, id: Oid) -> Result<Option<Commit>, ArchiveError> {
         let raw = match self.trees.object(id) {
             Ok(raw) => raw,
             Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
@@ -176,7 +191,12 @@ impl<'a> Walk<'a> {
         let changes = if boundary { Vec::new() } else { self.trees.changes(commit.tree, &trees, &self.scope)? };
         let merge = commit.parents.len() > 1;
         self.merges |= merge;
-        let Commit { id, time, action, .. } = commit;
+        let Commit { id, time, .. } = commit;
+        // Only a commit that is told of is opened.
+        let action = match commit.action {
+            None if !changes.is_empty() => self.open(id)?.and_then(|commit| commit.action).flatten(),
+            action => action.flatten(),
+        };
         Ok(Some(Step { commit: CommitId(id), time, action, boundary, changes, merge, decided: false }))
     }
 }

@@ -10,9 +10,11 @@ mod tests;
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, RecordRules};
-use crate::model::{DayRange, Description, QuotaWindow, Resource, Resources, SignIn};
+use crate::model::{
+    CountHeader, DayRange, Description, QuotaWindow, Resource, Resources, SignIn, no_more_than_its_status,
+};
 
-use super::{Answer, DayAnswer, Opening, Provider};
+use super::{Answer, DayAnswer, DayProvider, Opening, Provider, Way};
 
 /// The one resource: summary, places and activities can all be derived from it.
 const STORYLINE: &str = "storyline";
@@ -34,6 +36,9 @@ static DESCRIPTION: Description = Description {
         token: "/oauth/v1/access_token",
         revoke: None,
         scopes: &["activity", "location"],
+        scope_separator: " ",
+        less_than_asked: "days come without what was not allowed",
+        refusal: no_more_than_its_status,
         register: "https://dev.moves-app.com/apps (gone since 2018-07-31)",
     },
     quota: &[
@@ -43,7 +48,8 @@ static DESCRIPTION: Description = Description {
             seconds: 60,
             requests: 60,
             limit_header: "x-ratelimit-minutelimit",
-            remaining_header: "x-ratelimit-minuteremaining",
+            count_header: CountHeader::Remaining("x-ratelimit-minuteremaining"),
+            place: 0,
             late: 15,
         },
         QuotaWindow {
@@ -51,7 +57,8 @@ static DESCRIPTION: Description = Description {
             seconds: 3_600,
             requests: 2_000,
             limit_header: "x-ratelimit-hourlimit",
-            remaining_header: "x-ratelimit-hourremaining",
+            count_header: CountHeader::Remaining("x-ratelimit-hourremaining"),
+            place: 0,
             late: 0,
         },
     ],
@@ -77,10 +84,6 @@ impl Provider for Moves {
         &DESCRIPTION
     }
 
-    fn days_per_request(&self) -> u32 {
-        7
-    }
-
     fn open<'a>(&'a self, session: &'a mut Session) -> Answer<'a, Result<Opening, FetchError>> {
         Box::pin(async move {
             let answer = session.get("/api/1.1/user/profile", &[]).await?;
@@ -90,6 +93,16 @@ impl Provider for Moves {
 
     fn person(&self, account: &Resources) -> Option<String> {
         profile::person(account)
+    }
+
+    fn way(&self) -> Way<'_> {
+        Way::Days(self)
+    }
+}
+
+impl DayProvider for Moves {
+    fn days_per_request(&self) -> u32 {
+        7
     }
 
     fn fetch<'a>(

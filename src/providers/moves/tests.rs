@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Moves, Provider};
+use super::{DayProvider, Moves, Provider};
 use crate::auth::{Session, SessionOptions};
 use crate::config::{Environment, ProviderSettings};
 use crate::http::{FetchError, Stop};

@@ -1,0 +1,109 @@
+//! What every provider's answer must be before it is looked at: JSON with status 2xx.
+
+use crate::http::{Answer, FetchError};
+use crate::json::{Json, Kind};
+
+/// How much of a provider's own words goes into a message.
+const WORDS_LIMIT: usize = 200;
+
+/// Parses an answer, or tells why it is none. `title` is the service, `what` the thing asked for.
+///
+/// # Errors
+/// `Refused` for a 4xx, `Malformed` for what is no JSON.
+pub(super) fn parse(title: &str, answer: &Answer, what: &str) -> Result<Json, FetchError> {
+    if !(200..=299).contains(&answer.status) {
+        let words = own_words(&answer.body).map(|words| format!(": {words}")).unwrap_or_default();
+        return Err(FetchError::Refused { reason: format!("{title} refuses {what} ({}){words}", answer.status) });
+    }
+    let start = answer.body.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+    let page = answer.content_type.as_deref().is_some_and(|kind| kind.starts_with("text/html"));
+    match start {
+        None => Err(malformed(answer, format!("{title} answered nothing to {what}"))),
+        Some(b'<') => Err(malformed(answer, format!("{title} answered {what} with a web page"))),
+        Some(_) if page => Err(malformed(answer, format!("{title} answered {what} with a web page"))),
+        Some(_) => Json::parse(answer.body.clone()).map_err(|error| {
+            malformed(answer, format!("{title}'s answer to {what} is no JSON that can be kept: {error}"))
+        }),
+    }
+}
+
+/// Parses an answer that must be of a kind.
+///
+/// # Errors
+/// As [`parse`], and `Malformed` for another kind of value.
+pub(super) fn parse_as(title: &str, answer: &Answer, what: &str, kind: Kind) -> Result<Json, FetchError> {
+    let json = parse(title, answer, what)?;
+    if json.root().kind() == kind {
+        return Ok(json);
+    }
+    let wanted = if kind == Kind::Array { "list" } else { "object" };
+    Err(malformed(answer, format!("{title}'s answer to {what} is no {wanted}")))
+}
+
+/// An answer that cannot be used.
+pub(super) fn malformed(answer: &Answer, reason: String) -> FetchError {
+    FetchError::Malformed { reason, body: answer.body.clone(), divisible: false }
+}
+
+/// What the provider itself says is wrong: its message and codes, or a short text.
+fn own_words(body: &[u8]) -> Option<String> {
+    let words = match Json::parse(body.to_vec()) {
+        Ok(json) => {
+            let text = |name: &str| json.root().get(name)?.as_str().map(|text| text.into_owned());
+            let message = ["message", "reason", "error"].into_iter().find_map(text).unwrap_or_default();
+            let codes = json.root().get("errors").into_iter().flat_map(|errors| errors.items().collect::<Vec<_>>());
+            let code = |one: crate::json::Value<'_>| {
+                let part = |name: &str| one.get(name).and_then(|text| text.as_str()).unwrap_or_default().into_owned();
+                format!("{}/{}/{}", part("resource"), part("field"), part("code"))
+            };
+            std::iter::once(message)
+                .chain(codes.map(code))
+                .filter(|word| !word.is_empty())
+                .collect::<Vec<_>>()
+                .join(", ")
+        }
+        Err(_) => std::str::from_utf8(body).ok().filter(|text| !text.trim_start().starts_with('<'))?.trim().to_owned(),
+    };
+    if words.is_empty() {
+        return None;
+    }
+    let short: String = words.chars().take(WORDS_LIMIT).collect();
+    Some(if short.len() < words.len() { format!("{short}...") } else { short })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn said(status: u16, body: &str) -> String {
+        let answer = Answer { status, content_type: None, body: body.as_bytes().to_vec() };
+        match parse_as("Strava", &answer, "the list", Kind::Array) {
+            Ok(json) => format!("{} items", json.root().len()),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_of_the_kind_wanted_says_what_it_is() {
+        assert_eq!(said(200, "[1,2]"), "2 items");
+        for (status, body, words) in [
+            (200, "", "nothing"),
+            (200, "<html>", "web page"),
+            (200, "{}", "is no list"),
+            (200, "[1,", "no JSON"),
+            (404, "", "refuses the list (404)"),
+            (404, "{\"message\":\"Record Not Found\",\"errors\":[]}", "(404): Record Not Found"),
+            (
+                400,
+                "{\"message\":\"Bad Request\",\"errors\":[{\"resource\":\"Application\",\"field\":\"after\",\"code\":\"future\"}]}",
+                "Bad Request, Application/after/future",
+            ),
+            (403, "{\"reason\":\"Insufficient permission\"}", "Insufficient permission"),
+            (400, "<html>no</html>", "refuses the list (400)"),
+        ] {
+            let said = said(status, body);
+            assert!(said.contains(words), "{body}: {said}");
+        }
+    }
+}

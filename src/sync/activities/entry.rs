@@ -1,0 +1,80 @@
+//! An entry of a list: which activity it is, where it belongs, what it says.
+
+use crate::json::{Json, RecordRules, Value, same_but_volatile};
+use crate::model::{Day, JsonText};
+use crate::providers::Feed;
+
+/// An activity as its list tells it.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub id: String,
+    /// The calendar day of its local start.
+    pub day: Day,
+    pub list: JsonText,
+    /// Which kinds of activity it is.
+    pub kinds: Vec<String>,
+    /// The gear it names.
+    pub mention: Option<String>,
+}
+
+/// An entry that belongs nowhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unplaced {
+    /// Its id, if it has one.
+    pub id: Option<String>,
+    pub problem: String,
+}
+
+impl Entry {
+    /// Reads an entry of a feed.
+    ///
+    /// # Errors
+    /// What keeps it from being put anywhere.
+    pub fn read(feed: &Feed, item: &JsonText) -> Result<Entry, Unplaced> {
+        let unplaced = |id: Option<&str>, problem: String| Unplaced { id: id.map(str::to_owned), problem };
+        let json = Json::parse(item.as_bytes()).map_err(|error| unplaced(None, error.to_string()))?;
+        let root = json.root();
+        let id = id(feed, root)
+            .ok_or_else(|| unplaced(None, format!("an entry of the list of {} has no {}", feed.resource, feed.key)))?;
+        let day = (feed.start)(root).and_then(|start| day_of(&start));
+        let day = day.ok_or_else(|| {
+            unplaced(Some(&id), format!("the list of {} tells no day that can be read of {id}", feed.resource))
+        })?;
+        let word = |name: &str| root.get(name).and_then(|word| word.as_str()).map(|word| word.into_owned());
+        let kinds = feed.kinds.iter().filter_map(|name| word(name)).collect();
+        Ok(Entry { day, list: item.clone(), kinds, mention: feed.mentions.and_then(word), id })
+    }
+}
+
+/// What tells an entry apart.
+pub(super) fn id(feed: &Feed, entry: Value<'_>) -> Option<String> {
+    let id = entry.get(feed.key)?;
+    Some(id.as_number().or_else(|| id.as_str())?.into_owned()).filter(|id| !id.is_empty())
+}
+
+fn day_of(start: &str) -> Option<Day> {
+    start.get(..10)?.parse().ok()
+}
+
+/// The place of an activity among those of its day: by start, then by id, numbers by their value.
+pub(super) fn place(feed: &Feed, entry: Value<'_>) -> (String, usize, String) {
+    let id = id(feed, entry).unwrap_or_default();
+    let digits = if id.bytes().all(|byte| byte.is_ascii_digit()) { id.len() } else { usize::MAX };
+    ((feed.start)(entry).unwrap_or_default(), digits, id)
+}
+
+/// Whether two entries say the same, volatile members aside.
+pub(super) fn same(feed: &Feed, rules: &RecordRules, one: &JsonText, other: &JsonText) -> bool {
+    if one == other {
+        return true;
+    }
+    let document = |list: &JsonText| {
+        let item = if feed.is_bare { list.clone() } else { JsonText::object([("list", list.clone())]) };
+        let resource = JsonText::object([(feed.resource.as_str(), JsonText::array([&item]))]);
+        Json::parse(JsonText::object([("resources", resource)]).as_bytes())
+    };
+    match (document(one), document(other)) {
+        (Ok(one), Ok(other)) => same_but_volatile(one.root(), other.root(), rules),
+        _ => false,
+    }
+}

@@ -1,0 +1,158 @@
+//! Runkeeper through the binary, against the pretend one: feeds by their names, deletions, odd answers.
+
+use chrono::NaiveDateTime;
+use fitsnap::pretend::{Fault, Misbehaviour, PretendRunkeeper};
+use serde_json::Value;
+
+use crate::env::{ArchiveEnv, Ran};
+
+struct Scene {
+    env: ArchiveEnv,
+    runkeeper: PretendRunkeeper,
+}
+
+fn at(text: &str) -> NaiveDateTime {
+    text.parse().unwrap()
+}
+
+const RUN: &str = ",\"type\":\"Running\",\"total_distance\":70.5";
+
+impl Scene {
+    /// A signed-in archive beside a Runkeeper with ten runs, a weight and a training.
+    fn new() -> (Scene, Vec<String>) {
+        let runkeeper = PretendRunkeeper::start(12_345_678, 4, "2015-07-11T06:00:00Z".parse().unwrap()).unwrap();
+        let env = ArchiveEnv::new();
+        env.run(&["init"]).code(0);
+        env.set("FITSNAP_RUNKEEPER_ACCESS_TOKEN", &runkeeper.issue_token());
+        env.set("FITSNAP_PATIENCE", "6000");
+        let scene = Scene { env, runkeeper };
+        scene.settings("");
+        let day = |number: usize| at(&format!("2015-06-{:02}T07:30:00", 2 * number + 1));
+        let runs = (0..10).map(|number| scene.runkeeper.add("/fitnessActivities", day(number), RUN)).collect();
+        scene.runkeeper.add("/weight", at("2015-06-03T00:00:00"), ",\"weight\":63.5");
+        scene.runkeeper.add("/strengthTrainingActivities", at("2015-06-04T18:00:00"), "");
+        (scene, runs)
+    }
+
+    fn settings(&self, more: &str) {
+        let text = format!("format = 1\n[providers.runkeeper]\nbase_url = \"{}\"\n{more}\n", self.runkeeper.base_url());
+        std::fs::write(self.env.path("fitsnap.toml"), text).unwrap();
+    }
+
+    fn sync(&self, more: &[&str]) -> Ran {
+        self.env.run(&[&["sync", "runkeeper", "--json"], more].concat())
+    }
+
+    #[track_caller]
+    fn report(&self, code: i32) -> Value {
+        let report: Value = serde_json::from_str(&self.sync(&[]).code(code).stdout).unwrap();
+        report["providers"]["runkeeper"].clone()
+    }
+
+    fn day(&self, day: &str) -> Option<Value> {
+        let path = self.env.path(&format!("data/runkeeper/{}.json", day.replace('-', "/")));
+        Some(serde_json::from_str::<Value>(&std::fs::read_to_string(path).ok()?).unwrap()["resources"].clone())
+    }
+
+    fn tree(&self) -> String {
+        self.env.git("", &["ls-files", "--stage", "data"])
+    }
+}
+
+#[test]
+fn every_feed_goes_to_its_own_days_under_its_own_name() {
+    let (scene, runs) = Scene::new();
+    // Dated ahead: without a far date the feed would leave it out.
+    scene.runkeeper.add("/fitnessActivities", at("2015-08-01T07:00:00"), RUN);
+    let report = scene.report(0);
+    assert_eq!(report["new"], 12, "{report}");
+    let third = scene.day("2015-06-03").unwrap();
+    assert_eq!(third["activities"][0]["list"]["uri"], runs[1].as_str());
+    assert_eq!(third["activities"][0]["detail"]["path"][0]["type"], "start");
+    assert_eq!(third["weight"][0]["weight"], 63.5);
+    assert!(scene.day("2015-06-04").unwrap()["strength_training_activities"][0]["detail"]["notes"].is_string());
+    assert!(scene.day("2015-08-01").is_some());
+    let account = std::fs::read_to_string(scene.env.path("data/runkeeper/account.json")).unwrap();
+    assert!(["\"userID\": 12345678", "\"name\": \"Ada\"", "distance_units"].iter().all(|part| account.contains(part)));
+    scene.env.run(&["verify", "--history"]).code(0);
+    // Again: the feeds and the account, no activity but the one ahead; neighbours say nothing new.
+    scene.runkeeper.take_log();
+    let before = scene.tree();
+    scene.report(0);
+    let asked: Vec<_> = scene.runkeeper.take_log().into_iter().map(|asked| asked.path).collect();
+    assert_eq!(asked.iter().filter(|path| path.starts_with("/fitnessActivities/")).count(), 1, "{asked:?}");
+    assert_eq!(scene.tree(), before);
+}
+
+#[test]
+fn edits_and_deletions_of_the_past_are_seen() {
+    let (scene, runs) = Scene::new();
+    scene.report(0);
+    scene.runkeeper.alter(&runs[3], "in the rain", ",\"type\":\"Running\",\"total_distance\":71");
+    scene.runkeeper.delete(&runs[5]);
+    scene.runkeeper.delete("/weight/1011");
+    let report = scene.report(0);
+    assert_eq!((&report["revised"], &report["withdrawn"]), (&1.into(), &1.into()), "{report}");
+    assert_eq!(scene.day("2015-06-07").unwrap()["activities"][0]["detail"]["notes"], "in the rain");
+    assert!(scene.day("2015-06-11").is_none());
+    // The only weight there was: an empty list takes nothing.
+    assert!(scene.day("2015-06-03").unwrap()["weight"].is_array());
+}
+
+#[test]
+fn a_size_that_lies_or_a_feed_that_breaks_off_takes_nothing() {
+    let (scene, runs) = Scene::new();
+    scene.report(0);
+    let before = scene.tree();
+    scene.runkeeper.delete(&runs[2]);
+    scene.runkeeper.lie_about_size(3);
+    let said = scene.sync(&[]).code(1);
+    assert!(said.stderr.contains("says it has 12 entries, but told 9"), "{}", said.stderr);
+    assert_eq!(scene.tree(), before);
+    scene.runkeeper.behave();
+    for fault in [Fault::Page, Fault::Truncated, Fault::Body("{\"size\":0}".into()), Fault::Status(406)] {
+        scene.runkeeper.misbehave(Misbehaviour::of(fault.clone()).at("/fitnessActivities?page=1"));
+        let ran = scene.sync(&[]);
+        assert_eq!(ran.status, 1, "{fault:?}: {} {:?}", ran.stderr, scene.runkeeper.take_log());
+        assert_eq!(scene.tree(), before);
+        scene.runkeeper.behave();
+    }
+    assert_eq!(scene.report(0)["withdrawn"], 1);
+}
+
+#[test]
+fn letters_in_latin_1_come_whole_and_live_activities_come_later() {
+    let (scene, runs) = Scene::new();
+    scene.runkeeper.alter(&runs[0], "J\u{e4}rven ymp\u{e4}ri", RUN);
+    scene.runkeeper.speak_latin();
+    scene.runkeeper.set_live(&runs[9], true);
+    assert_eq!(scene.report(0)["new"], 10);
+    assert_eq!(scene.day("2015-06-01").unwrap()["activities"][0]["detail"]["notes"], "J\u{e4}rven ymp\u{e4}ri");
+    assert!(scene.day("2015-06-19").is_none());
+    scene.runkeeper.set_live(&runs[9], false);
+    assert_eq!(scene.report(0)["new"], 1);
+}
+
+#[test]
+fn refusals_are_understood_by_their_words() {
+    let (scene, _) = Scene::new();
+    scene.report(0);
+    scene.runkeeper.misbehave(Misbehaviour::of(Fault::Status(429)).at("/weight"));
+    let said = scene.sync(&["--max-wait", "30s"]).code(4);
+    assert!(said.stderr.contains("asked too often"), "{}", said.stderr);
+    scene.runkeeper.behave();
+    scene.runkeeper.revoke();
+    let said = scene.sync(&[]).code(3);
+    assert!(said.stderr.contains("Revoked"), "{}", said.stderr);
+}
+
+#[test]
+fn types_and_resources_choose() {
+    let (scene, runs) = Scene::new();
+    scene.runkeeper.alter(&runs[4], "", ",\"type\":\"Cycling\"");
+    scene.settings("types = [\"Cycling\"]\nresources = [\"fitness_activities\", \"weight\", \"detail\"]");
+    assert_eq!(scene.report(0)["new"], 3);
+    assert!(scene.day("2015-06-03").unwrap().get("activities").is_none());
+    let said = scene.env.run(&["logout", "runkeeper"]).code(0).stderr;
+    assert!(said.contains("no tokens"), "{said}");
+}
