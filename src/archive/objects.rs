@@ -42,8 +42,13 @@ impl NewObjects {
     /// Takes an object, unless the repository has it, and tells its id.
     pub(super) fn put(&mut self, odb: &Odb<'_>, kind: ObjectType, data: &[u8]) -> Result<Oid, ArchiveError> {
         let id = Oid::hash_object(kind, data).map_err(ArchiveError::git("name an object"))?;
-        if !self.known.insert(id) || odb.exists(id) {
+        if !self.known.insert(id) {
             return Ok(id);
+        }
+        if odb.exists(id) {
+            // Nothing may refer to it but what is about to be committed. Written again it counts as
+            // young, and a `git gc` meanwhile does not take it for waste.
+            return odb.write(kind, data).map_err(ArchiveError::git(format!("keep object {id}")));
         }
         let waiting: usize = self.few.iter().map(|(_, _, data)| data.len()).sum();
         if self.many.is_none() && (self.few.len() + 1 >= PACK_FROM || waiting + data.len() >= PACK_FROM_BYTES) {

@@ -73,7 +73,8 @@ pub fn run(args: &ImportArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     }
     meter.clear();
     recorder.commit(context.clock.now())?;
-    let tally = recorder.finish();
+    let mut tally = recorder.finish();
+    tally.failed.sort();
     tell(ui, name, &tally, &files);
     if args.json {
         let mut report = RunReport::default();

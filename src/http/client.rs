@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
@@ -272,9 +272,8 @@ impl Client {
 
     fn learn(&self, headers: &HeaderMap) {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let date = text("date").and_then(|date| DateTime::parse_from_rfc2822(date).ok());
-        if let Some(date) = date.filter(|_| !self.clock.is_pinned()) {
-            let skew = date.to_utc() - self.clock.now();
+        if let Some(date) = text("date").and_then(http_date).filter(|_| !self.clock.is_pinned()) {
+            let skew = date - self.clock.now();
             // The header has whole seconds, and the answer was on its way.
             self.skew.set(if skew.num_seconds().abs() < 2 { TimeDelta::zero() } else { skew });
         }
@@ -294,6 +293,8 @@ impl Client {
                     _ => None,
                 };
                 let until = until.or_else(said).unwrap_or_else(|| self.limits.borrow().after_refusal(now));
+                // "At once", or a time that is over, must not become a hail of requests.
+                let until = until.max(now + self.patience.pause);
                 let reason = format!("{} says that it was asked too often ({what}: {})", self.title, in_words(status));
                 Err(FetchError::Wait { reason, until: self.by_our_clock(until) })
             }
@@ -351,8 +352,15 @@ impl Client {
 fn retry_after(value: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     match value.trim().parse::<u32>() {
         Ok(seconds) => Some(now + TimeDelta::seconds(i64::from(seconds))),
-        Err(_) => DateTime::parse_from_rfc2822(value.trim()).ok().map(|date| date.to_utc()),
+        Err(_) => http_date(value),
     }
+}
+
+/// Reads the date of a header, in a year of at most four digits: what is reckoned with it stays within
+/// what a time can be.
+fn http_date(value: &str) -> Option<DateTime<Utc>> {
+    let date = DateTime::parse_from_rfc2822(value.trim()).ok()?.to_utc();
+    (0..=9999).contains(&date.year()).then_some(date)
 }
 
 #[cfg(test)]
@@ -386,6 +394,21 @@ mod tests {
         let date = retry_after("Sat, 11 Jul 2015 07:00:00 GMT", now);
         assert_eq!(date, Some("2015-07-11T07:00:00Z".parse().unwrap()));
         assert_eq!(retry_after("soon", now), None);
+        assert_eq!(retry_after("Fri, 31 Dec 262142 23:00:00 GMT", now), None);
+    }
+
+    #[test]
+    fn a_refusal_that_says_no_time_to_come_is_still_waited_for() {
+        let client = client("http://127.0.0.1:1").unwrap();
+        let url: Url = "http://127.0.0.1:1/day".parse().unwrap();
+        for value in ["0", "Sat, 11 Jul 2015 05:00:00 GMT"] {
+            let headers = HeaderMap::from_iter([(reqwest::header::RETRY_AFTER, HeaderValue::from_static(value))]);
+            let received = Received { status: 429, headers, body: Vec::new() };
+            let before = client.clock.now();
+            let judged = client.judge(&Request::Get { url: url.clone(), bearer: "x", accept: None }, received);
+            let Err(FetchError::Wait { until, .. }) = judged else { panic!("{value} is no reason to wait") };
+            assert!(until >= before + client.patience.pause, "{value}: {until}");
+        }
     }
 
     #[test]

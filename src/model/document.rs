@@ -104,7 +104,7 @@ pub enum DocumentError {
     #[error("it is not readable JSON: {0}")]
     Json(#[from] JsonError),
     /// The file lacks a member or has one of the wrong type.
-    #[error("it is no day document: {0}")]
+    #[error("it is no document of fitsnap's: {0}")]
     Shape(&'static str),
     /// The members say another day or provider than the file's place.
     #[error("it says it is {said}, but stands where {place} belongs")]

@@ -197,6 +197,22 @@ fn what_a_person_keeps_out_of_the_work_tree_stays_out_and_stops_nothing() {
 }
 
 #[test]
+fn what_git_holds_of_a_commit_that_is_gone_is_young_again_when_it_is_used_again() {
+    let (env, root, later) = scene();
+    import(&env, &later).code(0);
+    let blob = env.git(ARCHIVE, &["rev-parse", &format!("HEAD:{DAY}")]);
+    let (folder, name) = blob.trim_end().split_at(2);
+    let object = root.join(".git/objects").join(folder).join(name);
+    env.git(ARCHIVE, &["reset", "-q", "--hard", "HEAD~1"]);
+    let old = fs::metadata(&object).unwrap().modified().unwrap() - std::time::Duration::from_secs(30 * 86_400);
+    File::open(&object).unwrap().set_modified(old).unwrap();
+    import(&env, &later).code(0);
+    let age = fs::metadata(&object).unwrap().modified().unwrap().elapsed().unwrap_or_default();
+    assert!(age.as_secs() < 86_400, "{age:?}");
+    crate::archive::demand_whole(&env, ARCHIVE);
+}
+
+#[test]
 fn a_lock_of_a_living_git_stops_it_before_the_commit_and_stays() {
     let (env, root, later) = scene();
     let lock = root.join(".git/index.lock");

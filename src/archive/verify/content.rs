@@ -65,7 +65,7 @@ mod tests {
         assert!(problem(day, &good[..40]).contains("not readable JSON"));
         let account = "{\"provider\": \"moves\", \"resources\": {}}\n";
         assert_eq!(problem("data/moves/account.json", account), "");
-        assert!(problem("data/moves/account.json", "[]\n").contains("no day document"));
+        assert!(problem("data/moves/account.json", "[]\n").contains("no document of fitsnap's"));
     }
 
     #[test]
