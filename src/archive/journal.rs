@@ -10,7 +10,6 @@ use git2::{ObjectType, Oid, Tree};
 use serde::{Deserialize, Serialize};
 
 use super::durable::{make_folder, replace_file};
-use super::refs::Branch;
 use super::staging::{blob_of, read_index};
 use super::trees::Edits;
 use super::{Archive, ArchiveError, DATA, Lock};
@@ -21,7 +20,6 @@ const OUR_MARK: &str = "Fitsnap-Action: ";
 
 #[derive(Serialize, Deserialize)]
 struct Journal {
-    branch: String,
     commit: String,
     /// Path, old blob, new blob.
     paths: Vec<(String, Option<String>, Option<String>)>,
@@ -59,19 +57,13 @@ impl Archive {
     }
 
     /// Writes down what the commit will do; on the disk when it returns.
-    pub(super) fn begin_journal(
-        &self,
-        branch: &Branch,
-        commit: Oid,
-        edits: &Edits,
-        old: &Edits,
-    ) -> Result<(), ArchiveError> {
+    pub(super) fn begin_journal(&self, commit: Oid, edits: &Edits, old: &Edits) -> Result<(), ArchiveError> {
         let text = |id: Option<Oid>| id.map(|id| id.to_string());
         let paths = edits
             .iter()
             .map(|(path, new)| (path.clone(), text(old.get(path).copied().flatten()), text(*new)))
             .collect();
-        let journal = Journal { branch: branch.name.clone(), commit: commit.to_string(), paths };
+        let journal = Journal { commit: commit.to_string(), paths };
         let bytes =
             serde_json::to_vec(&journal).map_err(|error| ArchiveError::io("write", &self.journal())(error.into()))?;
         replace_file(&self.journal(), &bytes, &self.scratch())
@@ -107,7 +99,7 @@ impl Archive {
             && let Some(tip) = branch.tip
             && let Some((edits, old)) = self.left_undone(tip)?
         {
-            self.begin_journal(&branch, tip, &edits, &old)?;
+            self.begin_journal(tip, &edits, &old)?;
         }
         let bytes = match fs::read(self.journal()) {
             Ok(bytes) => bytes,

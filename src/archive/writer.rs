@@ -66,7 +66,7 @@ impl Writer<'_> {
     pub fn put(&mut self, path: &str, bytes: &[u8]) -> Result<BlobId, ArchiveError> {
         let id = self.objects.put(&self.odb, ObjectType::Blob, bytes)?;
         self.edits.insert(path.to_owned(), Some(id));
-        if path.starts_with(DATA) {
+        if is_data(path) {
             self.hashes.insert(path.to_owned(), Some(ContentHash::of(bytes)));
         }
         Ok(BlobId(id))
@@ -75,7 +75,7 @@ impl Writer<'_> {
     /// Takes a file out with the next commit.
     pub fn remove(&mut self, path: &str) {
         self.edits.insert(path.to_owned(), None);
-        if path.starts_with(DATA) {
+        if is_data(path) {
             self.hashes.insert(path.to_owned(), None);
         }
     }
@@ -133,7 +133,7 @@ impl Writer<'_> {
         // From before the reference moves until the index has followed: in between any other git would
         // take the commit's files for a person's edits.
         let index = self.archive.lock_index(&scratch)?;
-        self.archive.begin_journal(&self.branch, commit, &self.edits, &old)?;
+        self.archive.begin_journal(commit, &self.edits, &old)?;
         let subject = message.lines().next().unwrap_or_default();
         let moved = self.archive.move_branch(&self.branch, commit, &committer, subject, &scratch);
         if let Err(error) = moved {
@@ -198,4 +198,9 @@ impl Writer<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a path is one of the files that hash lists speak of.
+fn is_data(path: &str) -> bool {
+    path.strip_prefix(DATA).is_some_and(|rest| rest.starts_with('/'))
 }

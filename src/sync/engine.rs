@@ -355,7 +355,9 @@ impl Run<'_> {
 
     fn record(&mut self, answers: Vec<DayAnswer>, asked: &BTreeSet<Day>) -> Result<(), Ended> {
         let now = self.job.clock.now();
+        let mut silent = asked.clone();
         for answer in answers.into_iter().filter(|answer| asked.contains(&answer.day)) {
+            silent.remove(&answer.day);
             let recorded = match answer.outcome {
                 Err(reason) => {
                     self.fail(answer.day, &reason);
@@ -372,6 +374,8 @@ impl Run<'_> {
                 Err(error) => self.fail(answer.day, &error.to_string()),
             }
         }
+        // "Nothing recorded" is said in so many words; silence is no answer.
+        silent.into_iter().for_each(|day| self.fail(day, "the answer does not speak of this day"));
         Ok(())
     }
 

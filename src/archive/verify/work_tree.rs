@@ -234,7 +234,9 @@ impl Judge<'_> {
             problem.push_str(&format!("; {}", fault.problem));
         }
         let cause = if rotten { Cause::BitRot } else { Cause::OwnEdit };
-        finding(path, cause, &problem, restore(path))
+        // An edit is somebody's work: what mends the archive must not lose it.
+        let remedy = if rotten { restore(path) } else { format!("git stash push -- {}", quoted(path)) };
+        finding(path, cause, &problem, remedy)
     }
 
     /// A file that HEAD does not have.
