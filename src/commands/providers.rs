@@ -100,7 +100,10 @@ fn tell(provider: &dyn Provider, ui: &mut Ui) {
     }
     let days = provider.days_per_request();
     let span = if days == 1 { "1 day a request".to_owned() } else { format!("{days} days a request") };
-    let quota = about.quota.iter().map(|one| format!("{} requests a {}", one.requests, one.name));
+    let quota = about
+        .quota
+        .iter()
+        .map(|one| format!("{} requests {} {}", one.requests, if one.name == "hour" { "an" } else { "a" }, one.name));
     ui.data(field("limits", &std::iter::once(span).chain(quota).collect::<Vec<_>>().join(", ")));
     for one in about.resources {
         let mark = if one.by_default { "" } else { " (only if named in fitsnap.toml)" };
