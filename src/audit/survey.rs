@@ -92,7 +92,9 @@ impl ProviderSurvey {
         for (name, [altered, added, removed]) in &finding.resources {
             let pace = self.resources.entry(name.clone()).or_default();
             pace.days.insert(of.day);
-            pace.add(revision.time, of, altered + removed > 0 || (kind == RevisionKind::Restored && *added > 0));
+            // A member that a record gained counts as altered, and yet such a revision only grew.
+            let changed = altered + removed > 0 || (kind == RevisionKind::Restored && *added > 0);
+            pace.add(revision.time, of, rewrites && changed);
         }
         for (name, members) in &finding.members {
             let pace = self.resources.entry(name.clone()).or_default();

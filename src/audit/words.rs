@@ -405,7 +405,8 @@ fn value(text: &str, day: Option<Day>) -> String {
         }
         Kind::Array if text.chars().count() > SHORT => {
             let records = root.items().next().is_some_and(|item| item.kind() == Kind::Object);
-            format!("{} {}", root.len(), if records { "records" } else { "values" })
+            let one = if records { "record" } else { "value" };
+            format!("{} {one}{}", root.len(), if root.len() == 1 { "" } else { "s" })
         }
         Kind::Object if text.chars().count() > SHORT => format!("{} members", root.len()),
         _ => text.to_owned(),

@@ -74,6 +74,8 @@ struct Channel {
     terminal: bool,
     color: bool,
     broken: bool,
+    /// Why something could not be written, other than that the reader went away.
+    failure: Option<String>,
 }
 
 impl Channel {
@@ -92,8 +94,20 @@ impl Channel {
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
-        if let Err(error) = self.writer.write_all(bytes) {
-            self.broken |= error.kind() == io::ErrorKind::BrokenPipe;
+        let written = self.writer.write_all(bytes);
+        self.mind(written);
+    }
+
+    fn flush(&mut self) {
+        let flushed = self.writer.flush();
+        self.mind(flushed);
+    }
+
+    fn mind(&mut self, written: io::Result<()>) {
+        match written {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.broken = true,
+            Err(error) => self.failure = Some(error.to_string()),
         }
     }
 }
@@ -113,6 +127,7 @@ impl Ui {
             terminal,
             color: terminal && color,
             broken: false,
+            failure: None,
         };
         Ui {
             out: channel(Box::new(io::BufWriter::new(io::stdout())), io::stdout().is_terminal()),
@@ -150,7 +165,7 @@ impl Ui {
     /// Writes a line for the person: what is going on, what came of it.
     pub fn note(&mut self, text: impl Into<Text>) {
         // What was said before must not come out after.
-        let _ = self.out.writer.flush();
+        self.out.flush();
         self.err.line(&text.into());
     }
 
@@ -178,8 +193,11 @@ impl Ui {
 
     /// Sends on what is still held back.
     pub fn flush(&mut self) {
-        if self.out.writer.flush().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
-            self.out.broken = true;
-        }
+        self.out.flush();
+    }
+
+    /// Why data was lost on its way to standard output, as on a full disk.
+    pub fn lost(&self) -> Option<String> {
+        self.out.failure.clone()
     }
 }

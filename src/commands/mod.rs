@@ -125,10 +125,18 @@ fn execute(
         arguments.command.run(&context, ui)
     });
     ui.end_page();
-    ended.unwrap_or_else(|error| {
+    let code = ended.unwrap_or_else(|error| {
         error.print(ui);
         error.code
-    })
+    });
+    match ui.lost() {
+        Some(problem) if code == ExitCode::Done => {
+            let error = CommandError::new(ExitCode::SomeFailed, format!("cannot write to standard output: {problem}"));
+            error.print(ui);
+            error.code
+        }
+        _ => code,
+    }
 }
 
 /// What runs the talking to the network.

@@ -111,7 +111,10 @@ fn tell(provider: &dyn Provider, ui: &mut Ui) {
         Some(days) => format!("{days} days a request"),
         None => "the whole list every time, then an activity a request".to_owned(),
     };
-    let quota = about.quota.iter().map(|one| format!("{} requests a {}", one.requests, one.name));
+    let quota = about
+        .quota
+        .iter()
+        .map(|one| format!("{} requests {} {}", one.requests, if one.name == "hour" { "an" } else { "a" }, one.name));
     ui.data(field("limits", &std::iter::once(span).chain(quota).collect::<Vec<_>>().join(", ")));
     for one in about.resources {
         let mark = if one.by_default { "" } else { " (only if named in fitsnap.toml)" };

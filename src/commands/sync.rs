@@ -109,7 +109,7 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
             Ok(session) => session,
             Err(error) => {
                 report.add(&target.name, &Tally::default(), &[]);
-                codes.push(explain(ui, &target.name, not_opened(error)));
+                codes.push(explain(ui, context, &target.name, not_opened(error)));
                 continue;
             }
         };
@@ -133,7 +133,7 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
                     let entry = json!({"requests": preview.requests, "days": preview.days, "until": until});
                     previews.insert(target.name.to_string(), entry);
                 }
-                Err(ended) => codes.push(explain(ui, &target.name, ended)),
+                Err(ended) => codes.push(explain(ui, context, &target.name, ended)),
             }
             continue;
         };
@@ -145,7 +145,7 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
             tell(ui, &target.name, &outcome.tally, &outcome.troubles);
         }
         let interrupted = matches!(outcome.ended, Ended::Interrupted);
-        match explain(ui, &target.name, outcome.ended) {
+        match explain(ui, context, &target.name, outcome.ended) {
             ExitCode::Done if failed => codes.push(ExitCode::SomeFailed),
             code => codes.push(code),
         }
@@ -216,17 +216,26 @@ fn targets(
 }
 
 /// Tells how a run ended, and what to do next where it did not go through.
-fn explain(ui: &mut Ui, name: &ProviderName, ended: Ended) -> ExitCode {
+fn explain(ui: &mut Ui, context: &Context<'_>, name: &ProviderName, ended: Ended) -> ExitCode {
     let error = match ended {
         Ended::Whole => return ExitCode::Done,
-        Ended::SignIn(reason) => CommandError::new(ExitCode::SignIn, format!("{name}: {reason}"))
-            .hint(format!("sign in: fitsnap login {name}")),
+        Ended::SignIn(reason) => {
+            let error = CommandError::new(ExitCode::SignIn, format!("{name}: {reason}"));
+            let given = Secrets::find(context.environment, name);
+            if given.is_ok_and(|given| given.access_token.is_some() || given.refresh_token.is_some()) {
+                // They go before those of a login, which would change nothing.
+                let variable = format!("FITSNAP_{}_ACCESS_TOKEN", name.in_environment());
+                error.hint(format!("renew or take out the token given by {variable} and its kin or credentials.toml"))
+            } else {
+                error.hint(format!("sign in: fitsnap login {name}"))
+            }
+        }
         Ended::Gone(reason) => CommandError::new(ExitCode::SignIn, format!("{name}: {reason}")),
         Ended::Later { reason, until: Some(until) } => CommandError::new(ExitCode::Later, format!("{name}: {reason}"))
-            .hint(format!("what came is committed; run the command again after {}", timestamp(until)))
+            .hint(format!("run the command again after {}; it goes on from where it was", timestamp(until)))
             .hint("or let it wait longer: --max-wait 2h"),
         Ended::Later { reason, until: None } => CommandError::new(ExitCode::Later, format!("{name}: {reason}"))
-            .hint("what came is committed; run the command again later, and it goes on from there"),
+            .hint("run the command again later; it goes on from where it was"),
         Ended::MassLoss { losses, asked_again } => {
             let mut error = CommandError::new(
                 ExitCode::Guard,
@@ -249,7 +258,7 @@ fn explain(ui: &mut Ui, name: &ProviderName, ended: Ended) -> ExitCode {
         .hint(format!("sign in as the first: fitsnap login {name}"))
         .hint("or keep the second apart: a table of its own in fitsnap.toml, with kind set"),
         Ended::NoAccount(reason) => CommandError::new(ExitCode::Later, format!("{name}: {reason}"))
-            .hint("no day was asked for; run the command again later"),
+            .hint("no day was asked for; run the command again later, and if it stays so, look at base_url"),
         Ended::Interrupted => CommandError::new(ExitCode::Interrupted, format!("{name}: interrupted"))
             .hint("what came is committed; the next sync goes on from there"),
         Ended::Archive(error) => CommandError::from(error),

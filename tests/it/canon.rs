@@ -18,3 +18,20 @@ fn canon_says_what_is_wrong_and_where() {
     let said = env.run(&["canon", "missing.json"]).code(1).stderr;
     assert!(said.contains("missing.json"), "{said}");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn output_that_cannot_be_written_is_no_success() {
+    let env = ArchiveEnv::new();
+    std::fs::write(env.path("a.json"), "{}").unwrap();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = env
+        .command(env!("CARGO_BIN_EXE_fitsnap"))
+        .args(["canon", "a.json"])
+        .stdout(full)
+        .stderr(std::process::Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write to standard output"));
+}
