@@ -220,14 +220,16 @@ fn explain(ui: &mut Ui, context: &Context<'_>, name: &ProviderName, ended: Ended
     let error = match ended {
         Ended::Whole => return ExitCode::Done,
         Ended::SignIn(reason) => {
-            let error = CommandError::new(ExitCode::SignIn, format!("{name}: {reason}"));
+            let error = CommandError::new(ExitCode::SignIn, format!("{name}: {reason}"))
+                .hint(format!("sign in: fitsnap login {name}"));
             let given = Secrets::find(context.environment, name);
             if given.is_ok_and(|given| given.access_token.is_some() || given.refresh_token.is_some()) {
-                // They go before those of a login, which would change nothing.
                 let variable = format!("FITSNAP_{}_ACCESS_TOKEN", name.in_environment());
-                error.hint(format!("renew or take out the token given by {variable} and its kin or credentials.toml"))
+                error.hint(format!(
+                    "and take out the token given by {variable} and its kin or by credentials.toml: it goes before a login's"
+                ))
             } else {
-                error.hint(format!("sign in: fitsnap login {name}"))
+                error
             }
         }
         Ended::Gone(reason) => CommandError::new(ExitCode::SignIn, format!("{name}: {reason}")),

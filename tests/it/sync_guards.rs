@@ -138,7 +138,7 @@ fn an_access_token_from_outside_is_enough() {
     assert!(!machine.env.home().join("state/tokens").exists());
     machine.moves.expire_tokens();
     let ran = machine.sync(&[]).code(3);
-    assert_says(&ran.stderr, &["moves", "none to renew it", "fitsnap login moves"]);
+    assert_says(&ran.stderr, &["moves", "none to renew it", "fitsnap login moves", "FITSNAP_MOVES_ACCESS_TOKEN"]);
     machine.assert_sound();
 }
 
