@@ -45,22 +45,20 @@ pub(super) fn malformed(answer: &Answer, reason: String) -> FetchError {
     FetchError::Malformed { reason, body: answer.body.clone(), divisible: false }
 }
 
-/// What the provider itself says is wrong: its message and codes, or a short text.
-fn own_words(body: &[u8]) -> Option<String> {
+/// What the provider itself says is wrong: the members of an error object and its codes, or a short text.
+pub(super) fn own_words(body: &[u8]) -> Option<String> {
     let words = match Json::parse(body.to_vec()) {
         Ok(json) => {
-            let text = |name: &str| json.root().get(name)?.as_str().map(|text| text.into_owned());
-            let message = ["message", "reason", "error"].into_iter().find_map(text).unwrap_or_default();
-            let codes = json.root().get("errors").into_iter().flat_map(|errors| errors.items().collect::<Vec<_>>());
+            let said = json.root();
+            let word = |name: &str| said.get(name).map(|value| value.as_str().map_or_else(|| value.line(), Into::into));
+            let words: Vec<String> =
+                ["error", "error_description", "message", "reason"].into_iter().filter_map(word).collect();
+            let codes = said.get("errors").into_iter().flat_map(|errors| errors.items().collect::<Vec<_>>());
             let code = |one: crate::json::Value<'_>| {
                 let part = |name: &str| one.get(name).and_then(|text| text.as_str()).unwrap_or_default().into_owned();
                 format!("{}/{}/{}", part("resource"), part("field"), part("code"))
             };
-            std::iter::once(message)
-                .chain(codes.map(code))
-                .filter(|word| !word.is_empty())
-                .collect::<Vec<_>>()
-                .join(", ")
+            words.into_iter().chain(codes.map(code)).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ")
         }
         Err(_) => std::str::from_utf8(body).ok().filter(|text| !text.trim_start().starts_with('<'))?.trim().to_owned(),
     };

@@ -6,11 +6,9 @@ use crate::http::{Answer, FetchError};
 use crate::json::{Json, Kind, Value};
 use crate::model::{Day, DayRange, JsonText, Resources};
 use crate::providers::DayAnswer;
+use crate::providers::reading::own_words;
 
 use super::STORYLINE;
-
-/// How much of a provider's own words goes into a message.
-const WORDS_LIMIT: usize = 200;
 
 /// Parses an answer, or tells why it is none.
 ///
@@ -83,24 +81,6 @@ pub(super) fn read(answer: &Answer, range: DayRange) -> Result<Vec<DayAnswer>, F
         None => Err(missing.clone()),
     };
     Ok(range.days().map(|day| DayAnswer { day, outcome: outcome(days.get(&day)) }).collect())
-}
-
-/// What the provider itself says is wrong: the members of an error object, or a short text.
-fn own_words(body: &[u8]) -> Option<String> {
-    let words = match Json::parse(body.to_vec()) {
-        Ok(json) => {
-            let said = json.root();
-            let word = |name: &str| said.get(name).map(|value| value.as_str().map_or_else(|| value.line(), Into::into));
-            let words: Vec<String> = ["error", "error_description", "message"].into_iter().filter_map(word).collect();
-            words.join(", ")
-        }
-        Err(_) => std::str::from_utf8(body).ok().filter(|text| !text.trim_start().starts_with('<'))?.trim().to_owned(),
-    };
-    if words.is_empty() {
-        return None;
-    }
-    let short: String = words.chars().take(WORDS_LIMIT).collect();
-    Some(if short.len() < words.len() { format!("{short}...") } else { short })
 }
 
 #[cfg(test)]
