@@ -6,12 +6,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use git2::{ObjectType, Oid, Tree};
+use git2::{ErrorCode, ObjectType, Oid, Tree};
 use serde::{Deserialize, Serialize};
 
 use super::durable::{make_folder, replace_file};
 use super::staging::{blob_of, read_index};
-use super::trees::Edits;
+use super::trees::{Edits, entry_at};
 use super::{Archive, ArchiveError, DATA, Lock};
 use crate::model::Clock;
 
@@ -108,17 +108,28 @@ impl Archive {
         };
         if let Some((commit, mut edits, old)) = serde_json::from_slice(&bytes).ok().and_then(read)
             && let Some(tip) = branch.tip
-            && (tip == commit || self.git.graph_descendant_of(tip, commit).unwrap_or(false))
+            && (tip == commit || self.is_descendant(tip, commit)?)
         {
             // A person may have committed since: what their commit says of a path counts.
             let tree = self.tree_of(&branch)?;
-            let now =
-                |path: &str| tree.as_ref().and_then(|tree| tree.get_path(path.as_ref()).ok()).map(|entry| entry.id());
-            edits.retain(|path, new| now(path) == *new);
+            for path in edits.keys().cloned().collect::<Vec<_>>() {
+                let now = entry_at(tree.as_ref(), &path)?.map(|entry| entry.id());
+                if edits.get(&path) != Some(&now) {
+                    edits.remove(&path);
+                }
+            }
             let index = self.lock_index(&scratch)?;
             self.bring_along(&edits, &old, &scratch, &index)?;
         }
         self.end_journal()
+    }
+
+    /// Whether a commit comes after another, which may be gone.
+    fn is_descendant(&self, tip: Oid, earlier: Oid) -> Result<bool, ArchiveError> {
+        match self.git.graph_descendant_of(tip, earlier) {
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(false),
+            known => known.map_err(ArchiveError::git(format!("look for commit {earlier}"))),
+        }
     }
 
     /// What a stop in the middle of HEAD's own commit left undone, where the journal of it is lost: index

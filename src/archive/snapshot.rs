@@ -5,6 +5,7 @@ use std::fmt;
 
 use git2::{ErrorCode, ObjectType, Oid, Tree};
 
+use super::trees::entry_at;
 use super::{Archive, ArchiveError, account_path, day_path, provider_folder};
 use crate::model::{Day, ProviderName};
 
@@ -98,13 +99,8 @@ impl Snapshot<'_> {
     /// # Errors
     /// When a tree on the way cannot be read.
     pub fn blob_at(&self, path: &str) -> Result<Option<BlobId>, ArchiveError> {
-        let Some(tree) = &self.tree else { return Ok(None) };
-        match tree.get_path(path.as_ref()) {
-            Ok(entry) if entry.kind() == Some(ObjectType::Blob) => Ok(Some(BlobId(entry.id()))),
-            Ok(_) => Ok(None),
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(ArchiveError::git(format!("look up {path}"))(error)),
-        }
+        let entry = entry_at(self.tree.as_ref(), path)?.filter(|entry| entry.kind() == Some(ObjectType::Blob));
+        Ok(entry.map(|entry| BlobId(entry.id())))
     }
 
     /// The bytes of the file at a path below the root, if one stands there.
@@ -172,17 +168,8 @@ impl Snapshot<'_> {
     }
 
     fn folder(&self, path: &str) -> Result<Option<Tree<'_>>, ArchiveError> {
-        let Some(tree) = &self.tree else { return Ok(None) };
-        match tree.get_path(path.as_ref()) {
-            Ok(entry) if entry.kind() == Some(ObjectType::Tree) => self
-                .archive
-                .git
-                .find_tree(entry.id())
-                .map(Some)
-                .map_err(ArchiveError::git(format!("read the folder {path}"))),
-            Ok(_) => Ok(None),
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(ArchiveError::git(format!("look up {path}"))(error)),
-        }
+        let entry = entry_at(self.tree.as_ref(), path)?.filter(|entry| entry.kind() == Some(ObjectType::Tree));
+        let tree = entry.map(|entry| self.archive.git.find_tree(entry.id())).transpose();
+        tree.map_err(ArchiveError::git(format!("read the folder {path}")))
     }
 }

@@ -10,7 +10,7 @@ use git2::{Index, IndexEntry, IndexTime, ObjectType, Oid, RepositoryState, Tree}
 
 use super::durable::{Unsynced, sync_folder};
 use super::locks::GitLock;
-use super::trees::Edits;
+use super::trees::{Edits, entry_at};
 use super::{Archive, ArchiveError};
 
 /// Git's mark in an index entry: the person asked for this file not to be in the work tree.
@@ -74,8 +74,7 @@ impl Archive {
         let index = read_index(&path)?;
         let written = fs::metadata(&path).and_then(|meta| meta.modified()).ok();
         let mut committed = Vec::new();
-        let top = tree.and_then(|tree| tree.get_path(folder.as_ref()).ok());
-        if let Some(top) = top.filter(|entry| entry.kind() == Some(ObjectType::Tree)) {
+        if let Some(top) = entry_at(tree, folder)?.filter(|entry| entry.kind() == Some(ObjectType::Tree)) {
             self.list_files(top.id(), folder, &mut committed)?;
         }
         let mut committed = committed.into_iter().peekable();
@@ -129,7 +128,7 @@ impl Archive {
             for (at, _) in path.match_indices('/') {
                 folders.insert(&path[..at]);
             }
-            let old = tree.and_then(|tree| tree.get_path(path.as_ref()).ok()).map(|entry| entry.id());
+            let old = entry_at(tree, path)?.map(|entry| entry.id());
             let found = blob_of(&self.root.join(path))?;
             if found != old && found != *new && found.is_some() {
                 return Err(ArchiveError::Guard {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use git2::{ObjectType, Odb, Oid, Repository};
+use git2::{ErrorClass, ErrorCode, ObjectType, Odb, Oid, Repository, Tree, TreeEntry};
 
 use super::ArchiveError;
 use super::objects::NewObjects;
@@ -12,6 +12,17 @@ const FOLDER: u32 = 0o040_000;
 
 /// What becomes of a path: the blob that stands there, or nothing.
 pub(super) type Edits = BTreeMap<String, Option<Oid>>;
+
+/// What stands at a path of a tree, if anything does. A tree on the way that cannot be read is an error,
+/// never "nothing".
+pub(super) fn entry_at(tree: Option<&Tree<'_>>, path: &str) -> Result<Option<TreeEntry<'static>>, ArchiveError> {
+    let Some(tree) = tree else { return Ok(None) };
+    match tree.get_path(path.as_ref()) {
+        Ok(entry) => Ok(Some(entry)),
+        Err(error) if error.code() == ErrorCode::NotFound && error.class() != ErrorClass::Odb => Ok(None),
+        Err(error) => Err(ArchiveError::git(format!("look up {path}"))(error)),
+    }
+}
 
 /// The tree that `base` becomes with these edits; none when nothing is left in it.
 pub(super) fn edit(

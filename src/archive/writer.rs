@@ -103,7 +103,7 @@ impl Writer<'_> {
         let tree = self.archive.tree_of(&self.branch)?;
         let mut old = Edits::new();
         for path in self.edits.keys() {
-            let entry = tree.as_ref().and_then(|tree| tree.get_path(path.as_ref()).ok());
+            let entry = trees::entry_at(tree.as_ref(), path)?;
             old.insert(path.clone(), entry.map(|entry| entry.id()));
         }
         self.edits.retain(|path, new| old.get(path) != Some(new));

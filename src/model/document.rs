@@ -1,5 +1,6 @@
 //! The day document and the account document: what fitsnap keeps of a provider, unmapped.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use super::{Day, ProviderName};
@@ -48,7 +49,7 @@ impl JsonText {
     }
 
     /// An object of these members; the names must differ.
-    pub fn object<'n>(members: impl IntoIterator<Item = (&'n str, JsonText)>) -> JsonText {
+    pub fn object<'n, T: Borrow<JsonText>>(members: impl IntoIterator<Item = (&'n str, T)>) -> JsonText {
         let mut text = vec![b'{'];
         for (at, (name, value)) in members.into_iter().enumerate() {
             if at > 0 {
@@ -56,7 +57,7 @@ impl JsonText {
             }
             text.extend_from_slice(quote(name).as_bytes());
             text.push(b':');
-            text.extend_from_slice(&value.0);
+            text.extend_from_slice(&value.borrow().0);
         }
         text.push(b'}');
         JsonText(text)
@@ -127,8 +128,8 @@ impl DayDocument {
     /// # Errors
     /// When a resource is not JSON that canonical form takes.
     pub fn canonical(&self) -> Result<Vec<u8>, JsonError> {
-        let head = format!("\"date\":{},\"provider\":{}", quote(&self.day.to_string()), quote(self.provider.as_str()));
-        compose(&head, &self.resources, &self.absent)
+        let day = self.day.to_string();
+        compose(&[("date", &day), ("provider", self.provider.as_str())], &self.resources, &self.absent)
     }
 
     /// Reads a document back, checking that it is the one of this provider and day.
@@ -160,7 +161,7 @@ impl Account {
     /// # Errors
     /// When a resource is not JSON that canonical form takes.
     pub fn canonical(&self) -> Result<Vec<u8>, JsonError> {
-        compose(&format!("\"provider\":{}", quote(self.provider.as_str())), &self.resources, &self.absent)
+        compose(&[("provider", self.provider.as_str())], &self.resources, &self.absent)
     }
 
     /// Reads an account document back, checking that it is this provider's.
@@ -183,28 +184,18 @@ impl Account {
 }
 
 /// Puts the JSON texts together as they are; canonical form then respells the whole.
-fn compose(head: &str, resources: &Resources, absent: &BTreeMap<String, String>) -> Result<Vec<u8>, JsonError> {
-    let room = resources.values().map(|text| text.0.len() + 64).sum::<usize>();
-    let mut text = Vec::with_capacity(room + 256);
-    text.push(b'{');
-    text.extend_from_slice(head.as_bytes());
+fn compose(
+    head: &[(&str, &str)],
+    resources: &Resources,
+    absent: &BTreeMap<String, String>,
+) -> Result<Vec<u8>, JsonError> {
+    let mut members: Vec<_> = head.iter().map(|(name, text)| (*name, JsonText::string(text))).collect();
     if !absent.is_empty() {
-        text.extend_from_slice(b",\"absent\":{");
-        let pairs: Vec<_> = absent.iter().map(|(name, reason)| format!("{}:{}", quote(name), quote(reason))).collect();
-        text.extend_from_slice(pairs.join(",").as_bytes());
-        text.push(b'}');
+        let reasons = absent.iter().map(|(name, reason)| (name.as_str(), JsonText::string(reason)));
+        members.push(("absent", JsonText::object(reasons)));
     }
-    text.extend_from_slice(b",\"resources\":{");
-    for (at, (name, value)) in resources.iter().enumerate() {
-        if at > 0 {
-            text.push(b',');
-        }
-        text.extend_from_slice(quote(name).as_bytes());
-        text.push(b':');
-        text.extend_from_slice(&value.0);
-    }
-    text.extend_from_slice(b"}}");
-    Ok(Json::parse(text)?.canonical())
+    members.push(("resources", JsonText::object(resources.iter().map(|(name, value)| (name.as_str(), value)))));
+    Ok(Json::parse(JsonText::object(members).0)?.canonical())
 }
 
 fn parts(json: &Json) -> Result<(Resources, BTreeMap<String, String>), DocumentError> {
