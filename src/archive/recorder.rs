@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::companions::Companions;
 use super::{Archive, ArchiveError, BlobId, Lock, Writer, account_path, day_path, provider_folder};
-use crate::json::{ChangeKind, Json, JsonError, RecordRules, compare};
+use crate::json::{ChangeKind, Counts, Json, JsonError, RecordRules, compare};
 use crate::model::{
     Account, Action, Day, DayChange, DayDocument, DocumentError, ProviderName, Resources, RevisionKind, Tally,
     commit_message,
@@ -29,13 +30,21 @@ struct Pending {
     blob: Option<BlobId>,
 }
 
-/// A day's resources, and those lastingly not to be had with the reason.
+/// What the count of a day's files stands under beside those of its resources.
+const FILES: &str = "files";
+
+/// A day's resources, those lastingly not to be had with the reason, and files of an export.
 #[derive(Clone, Debug, Default)]
 pub struct DayContent {
     /// The provider's answers, by resource.
     pub resources: Resources,
     /// Why a resource is lastingly not to be had.
     pub absent: BTreeMap<String, String>,
+    /// Files of an export that belong to the day, by the names that the export has for them. Those held
+    /// that are not named stay.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// Files that are no longer of the day, by the same names.
+    pub files_gone: Vec<String>,
 }
 
 /// A day that cannot be recorded.
@@ -116,6 +125,7 @@ impl<'a> Recorder<'a> {
         }
         if document.resources.is_empty() && !gone.is_empty() {
             if old.is_some() {
+                self.companions(day)?.clear(&mut self.writer);
                 self.writer.remove(&day_path(&self.provider, day));
                 self.held.remove(&day);
                 let change = DayChange { kind: RevisionKind::Withdrawn, resources: BTreeMap::new() };
@@ -124,24 +134,34 @@ impl<'a> Recorder<'a> {
             return Ok(());
         }
         let bytes = document.canonical()?;
-        let change = match &old {
-            None => DayChange { kind: RevisionKind::New, resources: BTreeMap::new() },
-            Some(old) if *old == bytes => {
-                self.tally.unchanged += 1;
-                return Ok(());
-            }
-            Some(old) => match self.change(old, &bytes)? {
-                Some(change) => change,
-                None => {
-                    self.tally.unchanged += 1;
-                    return Ok(());
-                }
-            },
+        let told = match &old {
+            None => Some(DayChange { kind: RevisionKind::New, resources: BTreeMap::new() }),
+            Some(old) if *old == bytes => None,
+            Some(old) => self.change(old, &bytes)?,
         };
-        let blob = self.writer.put(&day_path(&self.provider, day), &bytes)?;
-        self.held.insert(day, blob);
-        self.pending.insert(day, Pending { change, blob: Some(blob) });
+        let mut files = Counts::default();
+        if !content.files.is_empty() || !content.files_gone.is_empty() {
+            let mut companions = self.companions(day)?;
+            files = companions.put(&mut self.writer, &content.files)?;
+            files.removed = companions.remove(&mut self.writer, &content.files_gone);
+        }
+        let blob = match told {
+            // Volatile members alone are no reason to write.
+            None => None,
+            Some(_) => Some(self.writer.put(&day_path(&self.provider, day), &bytes)?),
+        };
+        self.held.extend(blob.map(|blob| (day, blob)));
+        match with_files(told, files) {
+            Some(change) => {
+                self.pending.insert(day, Pending { change, blob });
+            }
+            None => self.tally.unchanged += 1,
+        }
         Ok(())
+    }
+
+    fn companions(&self, day: Day) -> Result<Companions, ArchiveError> {
+        Companions::of(self.archive, &self.writer, &self.provider, day)
     }
 
     /// The document held of a day, if there is one.
@@ -247,4 +267,21 @@ impl<'a> Recorder<'a> {
         }
         Ok(())
     }
+}
+
+/// What changed in a day, its files counted in; a day that is new has nothing to count.
+fn with_files(told: Option<DayChange>, files: Counts) -> Option<DayChange> {
+    if told.as_ref().is_some_and(|change| change.kind == RevisionKind::New) {
+        return told;
+    }
+    let kind = match files {
+        Counts { removed: 1.., .. } => RevisionKind::Shrunk,
+        Counts { altered: 1.., .. } => RevisionKind::Revised,
+        Counts { added: 1.., .. } => RevisionKind::Grown,
+        _ => return told,
+    };
+    let mut change = told.unwrap_or(DayChange { kind, resources: BTreeMap::new() });
+    change.kind = change.kind.max(kind);
+    change.resources.insert(FILES.to_owned(), files);
+    Some(change)
 }

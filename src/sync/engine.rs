@@ -363,7 +363,9 @@ impl Run<'_> {
                     self.fail(answer.day, &reason);
                     continue;
                 }
-                Ok((resources, absent)) => self.recorder.day(answer.day, DayContent { resources, absent }),
+                Ok((resources, absent)) => {
+                    self.recorder.day(answer.day, DayContent { resources, absent, ..DayContent::default() })
+                }
             };
             match recorded {
                 Ok(()) => {
