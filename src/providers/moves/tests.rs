@@ -118,7 +118,7 @@ fn the_profile_and_a_week_come_as_they_were_sent() {
 #[test]
 fn more_days_than_moves_gives_at_once_are_refused_in_its_words() {
     let mut bench = Bench::new();
-    let said = fetch(&mut bench.signed_in(), "2015-07-01", "2015-07-08").unwrap_err().to_string();
+    let said = fetch(&bench.signed_in(), "2015-07-01", "2015-07-08").unwrap_err().to_string();
     assert!(said.contains("range is too long"), "{said}");
 }
 
@@ -131,7 +131,7 @@ fn an_expired_token_is_renewed_once_and_its_successor_kept() {
     assert_eq!(session.requests(), 3);
     // The variables still give the old ones, which are dead: the next run goes on with the successors.
     let mut next = bench.session().unwrap();
-    open(&mut next).unwrap();
+    open(&next).unwrap();
     assert_eq!(next.requests(), 1);
 }
 
@@ -166,7 +166,7 @@ fn rotated_tokens_are_on_disk_before_anything_uses_them() {
     assert!(matches!(open(&session), Err(FetchError::Unreachable { .. })));
     bench.pretend.behave();
     bench.pretend.take_log();
-    open(&mut bench.session().unwrap()).unwrap();
+    open(&bench.session().unwrap()).unwrap();
     assert_eq!(bench.asked("/access_token"), 0, "the new tokens were lost");
 }
 
@@ -176,8 +176,8 @@ fn two_sessions_do_not_waste_each_others_tokens() {
     let mut one = bench.signed_in();
     let mut other = bench.session().unwrap();
     bench.pretend.expire_tokens();
-    open(&mut one).unwrap();
-    open(&mut other).unwrap();
+    open(&one).unwrap();
+    open(&other).unwrap();
     assert_eq!(bench.asked("/access_token"), 1);
 }
 
