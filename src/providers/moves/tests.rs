@@ -130,7 +130,7 @@ fn an_expired_token_is_renewed_once_and_its_successor_kept() {
     open(&session).unwrap();
     assert_eq!(session.requests(), 3);
     // The variables still give the old ones, which are dead: the next run goes on with the successors.
-    let mut next = bench.session().unwrap();
+    let next = bench.session().unwrap();
     open(&next).unwrap();
     assert_eq!(next.requests(), 1);
 }
@@ -173,8 +173,8 @@ fn rotated_tokens_are_on_disk_before_anything_uses_them() {
 #[test]
 fn two_sessions_do_not_waste_each_others_tokens() {
     let mut bench = Bench::new();
-    let mut one = bench.signed_in();
-    let mut other = bench.session().unwrap();
+    let one = bench.signed_in();
+    let other = bench.session().unwrap();
     bench.pretend.expire_tokens();
     open(&one).unwrap();
     open(&other).unwrap();
