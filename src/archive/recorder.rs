@@ -1,6 +1,6 @@
 //! Days as a provider tells them, compared with what the archive holds and committed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -21,13 +21,22 @@ pub struct Recorder<'a> {
     action: Action,
     held: BTreeMap<Day, BlobId>,
     pending: BTreeMap<Day, Pending>,
+    /// How many files of a day wait for the commit.
+    files: BTreeMap<Day, Counts>,
+    account: Option<BlobId>,
     account_changed: bool,
+    /// Days of which something was committed in this run.
+    written: BTreeSet<Day>,
+    unchanged: BTreeSet<Day>,
     tally: Tally,
 }
 
+/// A document that waits for the commit.
 struct Pending {
     change: DayChange,
     blob: Option<BlobId>,
+    /// What is committed of it.
+    base: Option<BlobId>,
 }
 
 /// What the count of a day's files stands under beside those of its resources.
@@ -74,10 +83,23 @@ impl<'a> Recorder<'a> {
         action: Action,
     ) -> Result<Recorder<'a>, ArchiveError> {
         let writer = archive.writer(lock, &provider_folder(provider))?;
-        let held = archive.snapshot()?.days(provider)?;
-        let (pending, tally) = (BTreeMap::new(), Tally::default());
-        let provider = provider.clone();
-        Ok(Recorder { archive, writer, provider, rules, action, held, pending, account_changed: false, tally })
+        let snapshot = archive.snapshot()?;
+        let (held, account) = (snapshot.days(provider)?, snapshot.blob_at(&account_path(provider))?);
+        Ok(Recorder {
+            archive,
+            writer,
+            provider: provider.clone(),
+            rules,
+            action,
+            held,
+            pending: BTreeMap::new(),
+            files: BTreeMap::new(),
+            account,
+            account_changed: false,
+            written: BTreeSet::new(),
+            unchanged: BTreeSet::new(),
+            tally: Tally::default(),
+        })
     }
 
     /// The days held, with what this run has recorded so far.
@@ -91,7 +113,8 @@ impl<'a> Recorder<'a> {
     }
 
     /// Takes what the provider says of a day. Resources it does not name stay as they are held; a
-    /// resource held before stays when the provider no longer gives it.
+    /// resource held before stays when the provider no longer gives it. What is taken of one day at
+    /// several times comes together.
     ///
     /// # Errors
     /// `Content` where canonical form refuses it, `Held` where the document held is damaged; nothing of
@@ -106,11 +129,9 @@ impl<'a> Recorder<'a> {
     /// # Errors
     /// As `day`.
     pub fn replace(&mut self, day: Day, content: DayContent, gone: &[String]) -> Result<(), RecordError> {
-        let old = self.held.get(&day).map(|blob| self.archive.blob(*blob)).transpose()?;
-        let mut document = match &old {
-            Some(bytes) => DayDocument::read(bytes, &self.provider, day).map_err(RecordError::Held)?,
-            None => DayDocument::new(self.provider.clone(), day),
-        };
+        let held = self.document(day)?;
+        let is_held = held.is_some();
+        let mut document = held.unwrap_or_else(|| DayDocument::new(self.provider.clone(), day));
         for name in gone {
             document.resources.remove(name);
         }
@@ -124,38 +145,45 @@ impl<'a> Recorder<'a> {
             }
         }
         if document.resources.is_empty() && !gone.is_empty() {
-            if old.is_some() {
+            if is_held {
                 self.companions(day)?.clear(&mut self.writer);
-                self.writer.remove(&day_path(&self.provider, day));
-                self.held.remove(&day);
-                let change = DayChange { kind: RevisionKind::Withdrawn, resources: BTreeMap::new() };
-                self.pending.insert(day, Pending { change, blob: None });
+                self.withdraw(day);
             }
             return Ok(());
         }
         let bytes = document.canonical()?;
-        let told = match &old {
-            None => Some(DayChange { kind: RevisionKind::New, resources: BTreeMap::new() }),
-            Some(old) if *old == bytes => None,
-            Some(old) => self.change(old, &bytes)?,
-        };
-        let mut files = Counts::default();
         if !content.files.is_empty() || !content.files_gone.is_empty() {
             let mut companions = self.companions(day)?;
-            files = companions.put(&mut self.writer, &content.files)?;
+            let mut files = companions.put(&mut self.writer, &content.files)?;
             files.removed = companions.remove(&mut self.writer, &content.files_gone);
-        }
-        let blob = match told {
-            // Volatile members alone are no reason to write.
-            None => None,
-            Some(_) => Some(self.writer.put(&day_path(&self.provider, day), &bytes)?),
-        };
-        self.held.extend(blob.map(|blob| (day, blob)));
-        match with_files(told, files) {
-            Some(change) => {
-                self.pending.insert(day, Pending { change, blob });
+            if files != Counts::default() {
+                add(self.files.entry(day).or_default(), files);
             }
-            None => self.tally.unchanged += 1,
+        }
+        let base = self.base(day);
+        let change = match base {
+            None => Some(DayChange { kind: RevisionKind::New, resources: BTreeMap::new() }),
+            Some(base) => {
+                let old = self.writer.read(base)?;
+                if old == bytes { None } else { self.change(&old, &bytes)? }
+            }
+        };
+        match (change, base) {
+            (Some(change), _) => {
+                let blob = self.writer.put(&day_path(&self.provider, day), &bytes)?;
+                self.held.insert(day, blob);
+                self.unchanged.remove(&day);
+                self.pending.insert(day, Pending { change, blob: Some(blob), base });
+            }
+            (None, base) => {
+                // What was taken before is undone by what came now: all is as committed.
+                if let (Some(_), Some(base)) = (self.pending.remove(&day), base) {
+                    let old = self.writer.read(base)?;
+                    self.writer.put(&day_path(&self.provider, day), &old)?;
+                    self.held.insert(day, base);
+                }
+                self.unchanged.insert(day);
+            }
         }
         Ok(())
     }
@@ -164,13 +192,32 @@ impl<'a> Recorder<'a> {
         Companions::of(self.archive, &self.writer, &self.provider, day)
     }
 
-    /// The document held of a day, if there is one.
+    fn withdraw(&mut self, day: Day) {
+        let base = self.base(day);
+        self.writer.remove(&day_path(&self.provider, day));
+        self.held.remove(&day);
+        self.pending.remove(&day);
+        if base.is_some() {
+            let change = DayChange { kind: RevisionKind::Withdrawn, resources: BTreeMap::new() };
+            self.pending.insert(day, Pending { change, blob: None, base });
+        }
+    }
+
+    /// What is committed of a day.
+    fn base(&self, day: Day) -> Option<BlobId> {
+        match self.pending.get(&day) {
+            Some(pending) => pending.base,
+            None => self.held.get(&day).copied(),
+        }
+    }
+
+    /// The document of a day as held, with what this run has taken so far.
     ///
     /// # Errors
-    /// `Held` where it is damaged. A day recorded since the last commit cannot be read back before it.
-    pub fn document(&self, day: Day) -> Result<Option<DayDocument>, RecordError> {
+    /// `Held` where it is damaged.
+    pub fn document(&mut self, day: Day) -> Result<Option<DayDocument>, RecordError> {
         let Some(blob) = self.held.get(&day) else { return Ok(None) };
-        let bytes = self.archive.blob(*blob)?;
+        let bytes = self.writer.read(*blob)?;
         DayDocument::read(&bytes, &self.provider, day).map(Some).map_err(RecordError::Held)
     }
 
@@ -179,7 +226,7 @@ impl<'a> Recorder<'a> {
     /// # Errors
     /// `Content` where canonical form refuses it.
     pub fn account(&mut self, resources: Resources) -> Result<(), RecordError> {
-        let old = self.archive.snapshot()?.account(&self.provider)?;
+        let old = self.account.map(|blob| self.writer.read(blob)).transpose()?;
         let mut account = match &old {
             Some(bytes) => Account::read(bytes, &self.provider).map_err(RecordError::Held)?,
             None => Account::new(self.provider.clone()),
@@ -191,7 +238,7 @@ impl<'a> Recorder<'a> {
             None => account.resources.is_empty(),
         };
         if !same {
-            self.writer.put(&account_path(&self.provider), &bytes)?;
+            self.account = Some(self.writer.put(&account_path(&self.provider), &bytes)?);
             self.account_changed = true;
         }
         Ok(())
@@ -209,9 +256,9 @@ impl<'a> Recorder<'a> {
         lost.map(|(day, pending)| (*day, pending.change.words())).collect()
     }
 
-    /// How many documents wait for the commit.
+    /// How many days wait for the commit.
     pub fn pending(&self) -> usize {
-        self.pending.len()
+        self.pending.len() + self.files.keys().filter(|day| !self.pending.contains_key(day)).count()
     }
 
     /// Commits what was taken since the last commit, if anything.
@@ -224,10 +271,14 @@ impl<'a> Recorder<'a> {
         }
         let mut pending = std::mem::take(&mut self.pending);
         self.find_restored(&mut pending)?;
-        let changes: BTreeMap<Day, DayChange> = pending.into_iter().map(|(day, one)| (day, one.change)).collect();
+        let mut changes: BTreeMap<Day, DayChange> = pending.into_iter().map(|(day, one)| (day, one.change)).collect();
+        for (day, counts) in std::mem::take(&mut self.files) {
+            count_files(&mut changes, day, counts);
+        }
         let message = commit_message(&self.provider, self.action, &changes, self.account_changed);
         if let Some(commit) = self.writer.commit(&message, time)? {
             self.tally.commits.push(commit.to_string());
+            self.written.extend(changes.keys());
             for change in changes.values() {
                 *self.tally.kinds.entry(change.kind).or_default() += 1;
             }
@@ -239,6 +290,7 @@ impl<'a> Recorder<'a> {
     /// Lets git tidy up, once the run is over, and hands over the counts.
     pub fn finish(mut self) -> Tally {
         self.writer.tidy();
+        self.tally.unchanged = self.unchanged.difference(&self.written).count();
         self.tally
     }
 
@@ -269,19 +321,22 @@ impl<'a> Recorder<'a> {
     }
 }
 
-/// What changed in a day, its files counted in; a day that is new has nothing to count.
-fn with_files(told: Option<DayChange>, files: Counts) -> Option<DayChange> {
-    if told.as_ref().is_some_and(|change| change.kind == RevisionKind::New) {
-        return told;
-    }
-    let kind = match files {
+/// Counts files among what changed in a day. A document that came or went says all there is to say.
+fn count_files(changes: &mut BTreeMap<Day, DayChange>, day: Day, counts: Counts) {
+    let kind = match counts {
         Counts { removed: 1.., .. } => RevisionKind::Shrunk,
         Counts { altered: 1.., .. } => RevisionKind::Revised,
-        Counts { added: 1.., .. } => RevisionKind::Grown,
-        _ => return told,
+        _ => RevisionKind::Grown,
     };
-    let mut change = told.unwrap_or(DayChange { kind, resources: BTreeMap::new() });
-    change.kind = change.kind.max(kind);
-    change.resources.insert(FILES.to_owned(), files);
-    Some(change)
+    let change = changes.entry(day).or_insert(DayChange { kind, resources: BTreeMap::new() });
+    if matches!(change.kind, RevisionKind::Grown | RevisionKind::Revised | RevisionKind::Shrunk) {
+        change.kind = change.kind.max(kind);
+        change.resources.insert(FILES.to_owned(), counts);
+    }
+}
+
+fn add(sum: &mut Counts, counts: Counts) {
+    sum.altered += counts.altered;
+    sum.added += counts.added;
+    sum.removed += counts.removed;
 }
