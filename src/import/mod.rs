@@ -13,8 +13,10 @@ mod moves;
 pub(crate) mod pack;
 mod service;
 mod source;
+mod table;
 #[cfg(test)]
 mod tests;
+mod text;
 mod unzip;
 
 use std::collections::BTreeMap;
