@@ -17,6 +17,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tracks;
 mod unzip;
 
 use std::collections::BTreeMap;
