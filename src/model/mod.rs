@@ -5,6 +5,7 @@ mod day;
 mod document;
 mod hash;
 mod kind;
+mod list;
 mod name;
 mod service;
 mod tally;
@@ -14,6 +15,7 @@ pub use day::{Day, DayError, DayRange, Zone};
 pub use document::{Account, DayDocument, DocumentError, JsonText, Resources};
 pub use hash::ContentHash;
 pub use kind::{Action, RevisionKind};
+pub use list::JsonList;
 pub use name::{NameError, ProviderName};
 pub use tally::{DayChange, Tally, commit_message};
 
