@@ -35,6 +35,10 @@ impl Records {
         if record.kind() != Kind::Object {
             return Err("it is no JSON object".to_owned());
         }
+        if stream.time.is_empty() {
+            self.list.push(record);
+            return Ok(());
+        }
         let Some((name, time)) = stream.time.iter().find_map(|name| Some((name, record.get(name)?))) else {
             return Err(format!("it has no member \"{}\"", stream.time.join("\" or \"")));
         };
@@ -93,7 +97,7 @@ pub fn read_json(
     stream: &Stream,
     records: &mut Records,
     troubles: &mut Troubles,
-    mut full: impl FnMut(&mut Records) -> io::Result<()>,
+    mut full: impl FnMut(&mut Records, &mut Troubles) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut batch = Batch::default();
     for element in Elements::new(from) {
@@ -108,11 +112,11 @@ pub fn read_json(
         }
         if batch.text.len() >= BATCH {
             batch.parse(stream, records, troubles);
-            full(records)?;
+            full(records, troubles)?;
         }
     }
     batch.parse(stream, records, troubles);
-    full(records)
+    Ok(())
 }
 
 /// Elements of an array that are parsed together.

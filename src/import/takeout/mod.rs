@@ -22,6 +22,31 @@
 
 mod catalogue;
 mod file;
+mod plan;
+mod reader;
 mod shelf;
+mod sorter;
 mod stamp;
 mod zones;
+
+use std::collections::BTreeMap;
+
+use super::source::{Export, Wants};
+use super::{Begun, ImportError};
+use crate::model::Zone;
+
+use catalogue::{Clock, Cut, Format};
+use elements::Elements;
+use plan::{Job, Plan};
+use reader::TakeoutReader;
+use zones::Zones;
+
+/// What is taken out of an export. The largest file seen is a table of sleep with some tens of MiB, and the
+/// largest export has 10 GB.
+pub const WANTS: Wants = Wants { inner_zip: |path| is_inner_zip(path), max_file: 1 << 30, max_total: 64 << 30 };
+
+/// A part of a Takeout, or an old export, that lies in a folder.
+fn is_inner_zip(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    name.ends_with(".zip") && (name.starts_with("takeout-") || name.starts_with("myfitbitdata"))
+}

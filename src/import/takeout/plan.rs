@@ -44,6 +44,10 @@ pub struct Job {
     pub entry: usize,
     /// The number of its stream.
     pub stream: usize,
+    /// The number of the first stream with the same resource.
+    pub shelf: usize,
+    /// Its place in the order of reading.
+    pub number: u32,
     /// The day in its name.
     pub named: Option<Day>,
     /// The day before which it has nothing, by its name.
@@ -87,7 +91,9 @@ impl Plan {
                 Some(Known { stream, named }) => {
                     let is_bounded = STREAMS.get(stream).is_some_and(|stream| stream.cut != Cut::Untold);
                     let from = named.filter(|_| is_bounded).map(|day| day.plus(-1));
-                    plan.jobs.push(Job { entry: at, stream, named, from, span: None });
+                    let resource = |at: usize| STREAMS.get(at).map(|stream| stream.resource);
+                    let shelf = (0..stream).find(|other| resource(*other) == resource(stream)).unwrap_or(stream);
+                    plan.jobs.push(Job { entry: at, stream, shelf, number: 0, named, from, span: None });
                 }
                 None if is_other_matter(&entry.path) => {}
                 None => {
@@ -100,6 +106,9 @@ impl Plan {
         plan.jobs.sort_by(|one, other| {
             (one.from, one.stream, name(one)).cmp(&(other.from, other.stream, name(other)))
         });
+        for (number, job) in (0..).zip(&mut plan.jobs) {
+            job.number = number;
+        }
         plan.left = unknown
             .into_values()
             .map(|(name, count)| match count {

@@ -1,17 +1,17 @@
 //! The walk through the files of a Takeout: see the plan in the module above.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 
-use super::catalogue::Format;
+use super::catalogue::{Clock, Format, STREAMS};
 use super::file::{Records, Troubles, read_json};
 use super::plan::{Job, Plan};
 use super::shelf::MAX_DAY;
-use super::sorter::Sorter;
+use super::sorter::{Progress, Sorter};
 use super::zones::Zones;
 use crate::import::source::Export;
 use crate::import::{ImportProblem, ImportedDay, Reader};
-use crate::model::{Day, Resources};
+use crate::model::{Day, JsonList, Resources};
 
 /// A file no larger than this is read whole before its records are put by, so that a damaged one leaves no
 /// trace. A larger one is read to its end first, for its checksum.
@@ -23,7 +23,9 @@ pub struct TakeoutReader {
     jobs: Vec<Job>,
     at: usize,
     sorter: Sorter,
+    account: BTreeMap<&'static str, JsonList>,
     problems: VecDeque<ImportProblem>,
+    is_second: bool,
     read: u64,
     total: u64,
 }
@@ -31,20 +33,32 @@ pub struct TakeoutReader {
 impl TakeoutReader {
     /// A reader of these files.
     pub fn new(export: Export, plan: Plan, zones: Zones) -> TakeoutReader {
-        let problems = export
-            .damaged()
-            .iter()
-            .map(|(file, problem)| ImportProblem {
-                file: file.clone(),
-                day: None,
-                reason: format!("the zip is damaged: {problem}"),
-            })
-            .chain(plan.problems)
-            .collect();
-        let sorter = Sorter::new(zones, !export.damaged().is_empty());
-        let mut reader = TakeoutReader { export, jobs: plan.jobs, at: 0, sorter, problems, read: 0, total: 0 };
-        reader.total = reader.jobs.iter().map(|job| reader.size(job)).sum();
+        let damaged = export.damaged().iter().map(|(file, problem)| ImportProblem {
+            file: file.clone(),
+            day: None,
+            reason: format!("the zip is damaged: {problem}"),
+        });
+        let problems = damaged.chain(plan.problems).collect();
+        let sorter = Sorter::new(zones, &plan.jobs, !export.damaged().is_empty());
+        let mut reader = TakeoutReader {
+            export,
+            jobs: plan.jobs,
+            at: 0,
+            sorter,
+            account: BTreeMap::new(),
+            problems,
+            is_second: false,
+            read: 0,
+            total: 0,
+        };
+        reader.total = reader.left();
         reader
+    }
+
+    /// How many bytes the files that have not been read have.
+    fn left(&self) -> u64 {
+        let jobs = self.jobs.get(self.at..).unwrap_or_default();
+        jobs.iter().filter_map(|job| self.export.entries().get(job.entry)).map(|entry| entry.size).sum()
     }
 
     /// Whether nothing more can come for a day.
@@ -55,49 +69,136 @@ impl TakeoutReader {
     /// Reads the next file.
     fn read_file(&mut self) {
         let Some(job) = self.jobs.get_mut(self.at) else { return };
-        let (mut records, mut troubles) = (Records::default(), Troubles::default());
         let size = self.export.entries().get(job.entry).map_or(0, |entry| entry.size);
-        let sorter = &mut self.sorter;
-        sorter.begin(self.at as u32);
-        let mut read = || {
-            if size > WHOLE {
-                io::copy(&mut self.export.stream(job.entry)?, &mut io::sink())?;
+        let (mut troubles, mut progress) = (Troubles::default(), Progress::default());
+        let read = read(&mut self.export, job, size, &mut self.sorter, &mut progress, &mut troubles);
+        self.sorter.end(job, &progress, read.is_ok());
+        match read {
+            Ok(records) if job.stream().clock == Clock::Timeless => {
+                let list = self.account.entry(job.stream().resource).or_default();
+                (0..records.list.len()).for_each(|at| list.push_from(&records.list, at));
             }
-            let from = self.export.stream(job.entry)?;
-            match job.stream().format {
-                Format::Json => read_json(from, job.stream(), &mut records, &mut troubles, |records| {
-                    if records.list.bytes() as u64 > WHOLE { sorter.put_by(job, records, &mut troubles) } else { Ok(()) }
-                })?,
-                Format::Csv => {}
-            }
-            sorter.put_by(job, &mut records, &mut troubles)?;
-            sorter.end(job);
-            Ok::<_, io::Error>(())
-        };
-        if let Err(error) = read() {
-            self.sorter.doubt_all(job);
-            troubles.note(format!("it cannot be read: {error}"));
+            Ok(_) => {}
+            Err(error) => troubles.note(format!("it cannot be read: {error}")),
         }
-        self.read += size;
-        if let Some(reason) = troubles.told() {
+        // What is wrong with a file was told when it was read first.
+        if let Some(reason) = troubles.told().filter(|_| !self.is_second) {
             self.problems.push_back(ImportProblem { file: self.name(self.at), day: None, reason });
         }
+        self.read += size;
         self.at += 1;
     }
 
     /// Gives away all that is put by for a day.
-    fn give(&mut self, day: Day) -> Result<ImportedDay, ImportProblem> {
-        let (mut resources, mut source) = (Resources::new(), String::new());
-        let taken = self.sorter.take(day);
-        Ok(ImportedDay { day, resources, source })
+    fn give(&mut self, day: Day) -> Option<ImportedDay> {
+        let given = match self.sorter.give(day) {
+            Ok(given) => given,
+            Err(error) => {
+                let reason = format!("its records cannot be read back from the temporary file: {error}");
+                self.problems.push_back(ImportProblem { file: self.export.name().to_owned(), day: Some(day), reason });
+                return None;
+            }
+        };
+        let (mut resources, mut source, mut partial) = (Resources::new(), None, Vec::new());
+        for one in given {
+            let resource = STREAMS.get(one.stream).map_or("", |stream| stream.resource);
+            let Some(shelved) = one.shelved else {
+                let reason = format!("{resource} has more than {} MiB, as no day has", MAX_DAY >> 20);
+                self.problems.push_back(ImportProblem { file: self.export.name().to_owned(), day: Some(day), reason });
+                continue;
+            };
+            if let Some(file) = shelved.files.first() {
+                source.get_or_insert_with(|| self.name_of(*file));
+            }
+            if one.is_partial {
+                partial.push((resource, one.stream));
+            }
+            resources.insert(resource.to_owned(), shelved.records);
+        }
+        let source = source.unwrap_or_default();
+        (!resources.is_empty()).then_some(ImportedDay { day, resources, source })
     }
 
-    fn size(&self, job: &Job) -> u64 {
-        self.export.entries().get(job.entry).map_or(0, |entry| entry.size)
+    /// Begins the second walk, if there is a reason for one.
+    fn begin_again(&mut self) -> bool {
+        let Some(wanted) = self.sorter.again() else { return false };
+        let touches = |job: &Job| {
+            let Some((first, last)) = job.span else { return false };
+            wanted.range((job.shelf, first)..=(job.shelf, last)).next().is_some()
+        };
+        self.jobs.retain(touches);
+        // Nothing is believed of the names any more.
+        self.jobs.iter_mut().for_each(|job| job.from = None);
+        (self.at, self.is_second) = (0, true);
+        self.total += self.left();
+        true
     }
 
     fn name(&self, job: usize) -> String {
         let entry = self.jobs.get(job).and_then(|job| self.export.entries().get(job.entry));
         entry.map(|entry| entry.name.clone()).unwrap_or_default()
+    }
+
+    fn name_of(&self, number: u32) -> String {
+        self.jobs.iter().position(|job| job.number == number).map_or_else(String::new, |job| self.name(job))
+    }
+}
+
+/// Reads one file, and puts its records by unless they have no day; those are given back.
+fn read(
+    export: &mut Export,
+    job: &mut Job,
+    size: u64,
+    sorter: &mut Sorter,
+    progress: &mut Progress,
+    troubles: &mut Troubles,
+) -> io::Result<Records> {
+    if size > WHOLE {
+        io::copy(&mut export.stream(job.entry)?, &mut io::sink())?;
+    }
+    let (stream, mut records) = (job.stream(), Records::default());
+    let has_days = stream.clock != Clock::Timeless;
+    let from = export.stream(job.entry)?;
+    match stream.format {
+        Format::Json => read_json(from, stream, &mut records, troubles, |records, troubles| {
+            if has_days && records.list.bytes() as u64 > WHOLE {
+                sorter.put_by(job, progress, records, troubles)
+            } else {
+                Ok(())
+            }
+        })?,
+        Format::Csv => {}
+    }
+    if has_days {
+        sorter.put_by(job, progress, &mut records, troubles)?;
+    }
+    Ok(records)
+}
+
+impl Reader for TakeoutReader {
+    fn total_bytes(&self) -> u64 {
+        self.total
+    }
+
+    fn bytes_read(&self) -> u64 {
+        self.read
+    }
+
+    fn next(&mut self) -> Option<Result<ImportedDay, ImportProblem>> {
+        loop {
+            if let Some(problem) = self.problems.pop_front() {
+                return Some(Err(problem));
+            }
+            match self.sorter.first() {
+                Some(day) if self.is_whole(day) => {
+                    if let Some(day) = self.give(day) {
+                        return Some(Ok(day));
+                    }
+                }
+                _ if self.at < self.jobs.len() => self.read_file(),
+                _ if self.begin_again() => {}
+                _ => return None,
+            }
+        }
     }
 }
