@@ -6,7 +6,8 @@ use super::Context;
 use super::report_run::{RunReport, tell};
 use crate::archive::{DayContent, RecordError, Recorder};
 use crate::cli::{CommandError, ExitCode, Meter, Ui};
-use crate::import::{self, ImportError};
+use crate::config::ProviderSettings;
+use crate::import::{self, ImportError, Imported, ImportedDay};
 use crate::model::{Action, ProviderName};
 use crate::providers;
 
@@ -33,11 +34,11 @@ pub fn run(args: &ImportArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     let archive = context.archive()?;
     let settings = archive.settings(&providers::kinds())?;
     let name = &args.provider;
-    let kind = settings.providers.get(name).map_or(name.as_str(), |settings| &settings.kind);
-    let service = super::service(kind)?;
+    let settings = settings.providers.get(name).cloned().unwrap_or(ProviderSettings::of_kind(name.as_str()));
+    let service = super::service(&settings.kind)?;
     let stop = super::signals()?;
     let paths: Vec<_> = args.exports.iter().map(|path| context.environment.folder().join(path)).collect();
-    let mut reader = import::open(kind, &paths)?;
+    let mut reader = import::open(&paths, &settings)?;
     let lock = archive.lock("import", context.clock)?;
     let mut recorder = Recorder::new(&archive, &lock, name, &service.description().rules, Action::Import)?;
     let mut files = Vec::new();
@@ -49,14 +50,18 @@ pub fn run(args: &ImportArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
         meter.set_total(reader.total_bytes());
         meter.set(reader.bytes_read());
         let (day, problem) = match read {
-            Ok(imported) => {
-                let content = DayContent { resources: imported.resources, ..DayContent::default() };
-                match recorder.day(imported.day, content) {
-                    Ok(()) => (Some(imported.day), None),
+            Ok(Imported::Day(ImportedDay { day, resources, files, source })) => {
+                match recorder.day(day, DayContent { resources, files, ..DayContent::default() }) {
+                    Ok(()) => (Some(day), None),
                     Err(RecordError::Archive(error)) => return Err(error.into()),
-                    Err(error) => (Some(imported.day), Some(format!("{}: {error}", imported.source))),
+                    Err(error) => (Some(day), Some(format!("{source}: {error}"))),
                 }
             }
+            Ok(Imported::Account(resources)) => match recorder.account(resources) {
+                Ok(()) => (None, None),
+                Err(RecordError::Archive(error)) => return Err(error.into()),
+                Err(error) => (None, Some(format!("the account: {error}"))),
+            },
             Err(problem) => (problem.day, Some(format!("{}: {}", problem.file, problem.reason))),
         };
         if day.is_some() {

@@ -17,8 +17,10 @@ mod source;
 mod tests;
 mod unzip;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::config::ProviderSettings;
 use crate::model::{Day, Resources};
 
 pub use error::ImportError;
@@ -34,8 +36,18 @@ pub trait Reader {
     /// How many of them have been read.
     fn bytes_read(&self) -> u64;
 
-    /// The next day, each once, or the next problem; none at the end. A problem ends nothing.
-    fn next(&mut self) -> Option<Result<ImportedDay, ImportProblem>>;
+    /// The next of what the export has, each day once, or the next problem; none at the end. A problem
+    /// ends nothing.
+    fn next(&mut self) -> Option<Result<Imported, ImportProblem>>;
+}
+
+/// What comes out of an export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Imported {
+    /// A day.
+    Day(ImportedDay),
+    /// Resources that have no day.
+    Account(Resources),
 }
 
 /// A day as the export has it.
@@ -45,6 +57,8 @@ pub struct ImportedDay {
     pub day: Day,
     /// What the export says of it.
     pub resources: Resources,
+    /// Files that belong to it, by the names that the export has for them.
+    pub files: BTreeMap<String, Vec<u8>>,
     /// The file it comes from, for people.
     pub source: String,
 }
@@ -67,7 +81,7 @@ struct Importer {
     /// What a person would look for, for messages.
     expected: &'static str,
     /// A reader of the export, unless it holds nothing of the kind.
-    begin: fn(Export, &Wants) -> Result<Begun, ImportError>,
+    begin: fn(Export, &Wants, &ProviderSettings) -> Result<Begun, ImportError>,
 }
 
 enum Begun {
@@ -87,17 +101,19 @@ pub fn kinds() -> Vec<&'static str> {
     IMPORTERS.iter().map(|importer| importer.service.kind()).collect()
 }
 
-/// Opens the export of a service of this kind: a zip, the parts of one, a folder, or several of them.
+/// Opens the export of a service of the kind that the settings name: a zip, the parts of one, a folder,
+/// or several of them.
 ///
 /// # Errors
 /// When nothing of it can be read, it holds what no honest export does, or it is no export of that
 /// service.
-pub fn open(kind: &str, paths: &[PathBuf]) -> Result<Box<dyn Reader>, ImportError> {
+pub fn open(paths: &[PathBuf], settings: &ProviderSettings) -> Result<Box<dyn Reader>, ImportError> {
+    let kind = settings.kind.as_str();
     let Some(importer) = IMPORTERS.iter().find(|importer| importer.service.kind() == kind) else {
         return Err(ImportError::NoReader { kind: kind.to_owned(), known: kinds() });
     };
     let asked = importer.service;
-    let export = match (importer.begin)(Export::open(paths, &importer.wants)?, &importer.wants)? {
+    let export = match (importer.begin)(Export::open(paths, &importer.wants)?, &importer.wants, settings)? {
         Begun::Reader(reader) => return Ok(reader),
         Begun::Nothing(export) => export,
     };

@@ -343,7 +343,7 @@ impl Run<'_> {
                 continue;
             }
             let was_held = self.recorder.held().contains_key(&day);
-            match self.recorder.replace(day, DayContent { resources, absent: BTreeMap::new() }, &gone) {
+            match self.recorder.replace(day, DayContent { resources, ..DayContent::default() }, &gone) {
                 Ok(()) => {
                     self.asked_again += usize::from(was_held);
                     self.recorder.tally().asked += 1;
