@@ -312,7 +312,10 @@ mod tests {
                 "Heart Rate Variability/Daily Heart Rate Variability Summary - 2020-11-(15).csv",
                 ("export/daily_heart_rate_variability", Some("2020-11-01")),
             ),
-            ("Oxygen Saturation (SpO2)/Daily SpO2 - 2020-09-01-2020-12-09.csv", ("export/daily_spo2", Some("2020-09-01"))),
+            (
+                "Oxygen Saturation (SpO2)/Daily SpO2 - 2020-09-01-2020-12-09.csv",
+                ("export/daily_spo2", Some("2020-09-01")),
+            ),
             ("Health Fitness Data_GoogleData/UserSleeps_2026-10-01.csv", ("export/google/sleeps", Some("2026-10-01"))),
         ] {
             assert_eq!(resource(path), Some((found.0, found.1.map(str::to_owned))), "{path}");
@@ -337,7 +340,8 @@ mod tests {
 
     #[test]
     fn no_two_streams_take_one_name() {
-        let names: BTreeSet<_> = STREAMS.iter().map(|stream| (stream.folder, stream.stem, stream.format as u8)).collect();
+        let names: BTreeSet<_> =
+            STREAMS.iter().map(|stream| (stream.folder, stream.stem, stream.format as u8)).collect();
         assert_eq!(names.len(), STREAMS.len());
         assert!(STREAMS.iter().all(|stream| stream.resource.starts_with("export/")));
         let timeless = STREAMS.iter().filter(|stream| stream.time.is_empty());

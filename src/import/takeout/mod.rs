@@ -22,31 +22,90 @@
 
 mod catalogue;
 mod file;
+mod join;
 mod plan;
 mod reader;
 mod shelf;
 mod sorter;
 mod stamp;
+#[cfg(test)]
+mod tests;
 mod zones;
 
-use std::collections::BTreeMap;
+use std::io::Read;
 
+use super::elements::Elements;
 use super::source::{Export, Wants};
 use super::{Begun, ImportError};
-use crate::model::Zone;
+use crate::config::ProviderSettings;
+use crate::json::Json;
 
 use catalogue::{Clock, Cut, Format};
-use elements::Elements;
 use plan::{Job, Plan};
 use reader::TakeoutReader;
+use stamp::Stamp;
 use zones::Zones;
 
 /// What is taken out of an export. The largest file seen is a table of sleep with some tens of MiB, and the
 /// largest export has 10 GB.
 pub const WANTS: Wants = Wants { inner_zip: |path| is_inner_zip(path), max_file: 1 << 30, max_total: 64 << 30 };
 
-/// A part of a Takeout, or an old export, that lies in a folder.
+/// A part of a Takeout or an old export that lies in a folder, as it was downloaded.
 fn is_inner_zip(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     name.ends_with(".zip") && (name.starts_with("takeout-") || name.starts_with("myfitbitdata"))
+}
+
+/// A reader of the known files, if there are any.
+pub fn begin(mut export: Export, wants: &Wants, settings: &ProviderSettings) -> Result<Begun, ImportError> {
+    let mut plan = Plan::of(&export);
+    if plan.jobs.is_empty() {
+        return Ok(Begun::Nothing(export));
+    }
+    export.admit(&plan.jobs.iter().map(|job| job.entry).collect::<Vec<_>>(), wants)?;
+    plan.settle(&mut export);
+    let mut notes: Vec<String> = plan.left.iter().map(|file| format!("left {file}: it is not known")).collect();
+    let zones = zones(&mut export, &plan.jobs, settings, &mut notes);
+    Ok(Begun::Reader(Box::new(TakeoutReader::new(export, plan, zones, notes))))
+}
+
+/// Where the person's clock was: by the settings, by the profile in the export, by the day files.
+fn zones(export: &mut Export, jobs: &[Job], settings: &ProviderSettings, notes: &mut Vec<String>) -> Zones {
+    if let Some(zone) = settings.time_zone {
+        notes.push(format!("times in UTC go to days of {zone}, as the settings say"));
+        return Zones::new(Some(zone));
+    }
+    let mut zones = Zones::new(None);
+    let cut = |job: &&Job, cut: Cut| {
+        let stream = job.stream();
+        stream.cut == cut && stream.clock == Clock::Utc && stream.format == Format::Json
+    };
+    for wanted in [Cut::Day, Cut::Midnight] {
+        for job in jobs.iter().filter(|job| cut(job, wanted)) {
+            if let (Some(named), Some(first)) = (job.named, first_time(export, job)) {
+                zones.learn(named, first);
+            }
+        }
+        if zones.is_known() {
+            zones.settle();
+            notes.push("times in UTC go to days as the files of each day are cut; time_zone is not set".to_owned());
+            return zones;
+        }
+    }
+    if jobs.iter().any(|job| matches!(job.stream().clock, Clock::Utc | Clock::Daily)) {
+        notes.push(
+            "nothing tells the time zone, so days are cut at midnight in UTC; set time_zone in fitsnap.toml \
+             (\"Europe/Helsinki\") and import again"
+                .to_owned(),
+        );
+    }
+    zones
+}
+
+/// The time of the first record in a JSON file.
+fn first_time(export: &mut Export, job: &Job) -> Option<chrono::NaiveDateTime> {
+    let first = Elements::new(export.stream(job.entry).ok()?.by_ref()).next()?.ok()?;
+    let json = Json::parse(first.text).ok()?;
+    let time = job.stream().time.iter().find_map(|name| json.root().get(name)?.as_str())?;
+    Stamp::read(&time).map(|stamp| stamp.written)
 }

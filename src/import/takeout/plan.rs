@@ -103,9 +103,7 @@ impl Plan {
             }
         }
         let name = |job: &Job| export.entries().get(job.entry).map(|entry| entry.name.as_str());
-        plan.jobs.sort_by(|one, other| {
-            (one.from, one.stream, name(one)).cmp(&(other.from, other.stream, name(other)))
-        });
+        plan.jobs.sort_by(|one, other| (one.from, one.stream, name(one)).cmp(&(other.from, other.stream, name(other))));
         for (number, job) in (0..).zip(&mut plan.jobs) {
             job.number = number;
         }
@@ -131,7 +129,8 @@ impl Plan {
         let mut out = BTreeSet::new();
         for entries in groups.into_values().filter(|entries| entries.len() > 1) {
             let [first, rest @ ..] = &entries[..] else { continue };
-            let mut hash = |entry: &usize| -> io::Result<ContentHash> { ContentHash::of_reader(export.stream(*entry)?) };
+            let mut hash =
+                |entry: &usize| -> io::Result<ContentHash> { ContentHash::of_reader(export.stream(*entry)?) };
             // One that cannot be read is told of when it is read.
             let kept = hash(first).ok();
             let other = rest.iter().find(|entry| match (kept, hash(entry)) {
@@ -192,7 +191,10 @@ mod tests {
         assert_eq!(product("old/Takeout/Google Health/a.csv"), Some("old/Takeout/Google Health"));
         assert_eq!(product("Takeout/archive_browser.html"), None);
         assert_eq!(product("MyTakeout/Fitbit/a.json"), None);
-        assert_eq!(days_in("Takeout/Google Santé/Global Export Data/steps-2020-01-01.json"), Some("Takeout/Google Santé"));
+        assert_eq!(
+            days_in("Takeout/Google Santé/Global Export Data/steps-2020-01-01.json"),
+            Some("Takeout/Google Santé")
+        );
         assert_eq!(days_in("Takeout/Drive/Fitbit/Global Export Data/steps-2020-01-01.json"), None);
     }
 

@@ -5,13 +5,14 @@ use std::io;
 
 use super::catalogue::{Clock, Format, STREAMS};
 use super::file::{Records, Troubles, read_json};
+use super::join;
 use super::plan::{Job, Plan};
 use super::shelf::MAX_DAY;
 use super::sorter::{Progress, Sorter};
 use super::zones::Zones;
 use crate::import::source::Export;
-use crate::import::{ImportProblem, ImportedDay, Reader};
-use crate::model::{Day, JsonList, Resources};
+use crate::import::{ImportProblem, Imported, ImportedDay, Reader};
+use crate::model::{Day, JsonList, JsonText, Resources};
 
 /// A file no larger than this is read whole before its records are put by, so that a damaged one leaves no
 /// trace. A larger one is read to its end first, for its checksum.
@@ -24,21 +25,22 @@ pub struct TakeoutReader {
     at: usize,
     sorter: Sorter,
     account: BTreeMap<&'static str, JsonList>,
-    problems: VecDeque<ImportProblem>,
+    out: VecDeque<Result<Imported, ImportProblem>>,
     is_second: bool,
     read: u64,
     total: u64,
 }
 
 impl TakeoutReader {
-    /// A reader of these files.
-    pub fn new(export: Export, plan: Plan, zones: Zones) -> TakeoutReader {
+    /// A reader of these files, which tells these notes first.
+    pub fn new(export: Export, plan: Plan, zones: Zones, notes: Vec<String>) -> TakeoutReader {
         let damaged = export.damaged().iter().map(|(file, problem)| ImportProblem {
             file: file.clone(),
             day: None,
             reason: format!("the zip is damaged: {problem}"),
         });
-        let problems = damaged.chain(plan.problems).collect();
+        let problems = damaged.chain(plan.problems).map(Err);
+        let out = notes.into_iter().map(|note| Ok(Imported::Note(note))).chain(problems).collect();
         let sorter = Sorter::new(zones, &plan.jobs, !export.damaged().is_empty());
         let mut reader = TakeoutReader {
             export,
@@ -46,7 +48,7 @@ impl TakeoutReader {
             at: 0,
             sorter,
             account: BTreeMap::new(),
-            problems,
+            out,
             is_second: false,
             read: 0,
             total: 0,
@@ -83,40 +85,56 @@ impl TakeoutReader {
         }
         // What is wrong with a file was told when it was read first.
         if let Some(reason) = troubles.told().filter(|_| !self.is_second) {
-            self.problems.push_back(ImportProblem { file: self.name(self.at), day: None, reason });
+            self.out.push_back(Err(ImportProblem { file: self.name(self.at), day: None, reason }));
         }
         self.read += size;
         self.at += 1;
     }
 
     /// Gives away all that is put by for a day.
-    fn give(&mut self, day: Day) -> Option<ImportedDay> {
+    fn give(&mut self, day: Day) {
+        let problem =
+            |export: &Export, reason| Err(ImportProblem { file: export.name().to_owned(), day: Some(day), reason });
         let given = match self.sorter.give(day) {
             Ok(given) => given,
             Err(error) => {
                 let reason = format!("its records cannot be read back from the temporary file: {error}");
-                self.problems.push_back(ImportProblem { file: self.export.name().to_owned(), day: Some(day), reason });
-                return None;
+                self.out.push_back(problem(&self.export, reason));
+                return;
             }
         };
-        let (mut resources, mut source, mut partial) = (Resources::new(), None, Vec::new());
+        let mut imported = ImportedDay::new(day, String::new());
         for one in given {
             let resource = STREAMS.get(one.stream).map_or("", |stream| stream.resource);
             let Some(shelved) = one.shelved else {
                 let reason = format!("{resource} has more than {} MiB, as no day has", MAX_DAY >> 20);
-                self.problems.push_back(ImportProblem { file: self.export.name().to_owned(), day: Some(day), reason });
+                self.out.push_back(problem(&self.export, reason));
                 continue;
             };
-            if let Some(file) = shelved.files.first() {
-                source.get_or_insert_with(|| self.name_of(*file));
+            if let Some(file) = shelved.files.first().filter(|_| imported.source.is_empty()) {
+                imported.source = self.name_of(*file);
             }
             if one.is_partial {
-                partial.push((resource, one.stream));
+                imported.partial.insert(resource.to_owned());
             }
-            resources.insert(resource.to_owned(), shelved.records);
+            imported.resources.insert(resource.to_owned(), shelved.records);
         }
-        let source = source.unwrap_or_default();
-        (!resources.is_empty()).then_some(ImportedDay { day, resources, source })
+        if !imported.resources.is_empty() {
+            self.out.push_back(Ok(Imported::Day(imported)));
+        }
+    }
+
+    /// Gives away what has no day.
+    fn give_account(&mut self) -> bool {
+        let account: Resources = std::mem::take(&mut self.account)
+            .into_iter()
+            .map(|(resource, list)| (resource.to_owned(), list.array(0..list.len())))
+            .collect();
+        let is_any = !account.is_empty();
+        if is_any {
+            self.out.push_back(Ok(Imported::Account(account)));
+        }
+        is_any
     }
 
     /// Begins the second walk, if there is a reason for one.
@@ -184,21 +202,24 @@ impl Reader for TakeoutReader {
         self.read
     }
 
-    fn next(&mut self) -> Option<Result<ImportedDay, ImportProblem>> {
+    fn next(&mut self) -> Option<Result<Imported, ImportProblem>> {
         loop {
-            if let Some(problem) = self.problems.pop_front() {
-                return Some(Err(problem));
+            if let Some(next) = self.out.pop_front() {
+                return Some(next);
             }
             match self.sorter.first() {
-                Some(day) if self.is_whole(day) => {
-                    if let Some(day) = self.give(day) {
-                        return Some(Ok(day));
-                    }
+                Some(day) if self.is_whole(day) => self.give(day),
+                _ if self.at < self.jobs.len() => {
+                    self.read_file();
+                    self.out.push_back(Ok(Imported::Nothing));
                 }
-                _ if self.at < self.jobs.len() => self.read_file(),
-                _ if self.begin_again() => {}
+                _ if self.begin_again() || self.give_account() => {}
                 _ => return None,
             }
         }
+    }
+
+    fn join(&self, resource: &str, held: &JsonText, new: JsonText) -> JsonText {
+        join::join(resource, held, new)
     }
 }

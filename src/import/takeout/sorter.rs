@@ -162,7 +162,8 @@ impl Sorter {
             .into_iter()
             .map(|(stream, shelved)| {
                 let files = shelved.as_ref().map_or(0, |shelved| shelved.files.len());
-                let is_partial = self.is_torn || self.is_doubtful(stream, day) || (files == 1 && self.is_edge(stream, day));
+                let is_partial =
+                    self.is_torn || self.is_doubtful(stream, day) || (files == 1 && self.is_edge(stream, day));
                 self.begun.insert(stream);
                 Given { stream, shelved, is_partial }
             })
@@ -171,9 +172,7 @@ impl Sorter {
 
     fn is_doubtful(&self, stream: usize, day: Day) -> bool {
         self.doubts.iter().any(|doubt| {
-            doubt.stream == stream
-                && doubt.from.is_none_or(|from| from <= day)
-                && doubt.to.is_none_or(|to| day <= to)
+            doubt.stream == stream && doubt.from.is_none_or(|from| from <= day) && doubt.to.is_none_or(|to| day <= to)
         })
     }
 
