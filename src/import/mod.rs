@@ -13,9 +13,11 @@ mod moves;
 pub(crate) mod pack;
 mod service;
 mod source;
+mod table;
 mod takeout;
 #[cfg(test)]
 mod tests;
+mod text;
 mod unzip;
 
 use std::collections::{BTreeMap, BTreeSet};

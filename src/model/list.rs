@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use super::JsonText;
 use crate::json::Value;
 
-/// JSON values in canonical spelling, each on one line. Like [`JsonText`] they can only be made from values
+/// JSON values, each with its text. Like [`JsonText`] they can only be made from values
 /// that were parsed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JsonList {
@@ -18,6 +18,12 @@ impl JsonList {
     /// Takes a value.
     pub fn push(&mut self, value: Value<'_>) {
         value.write_line(&mut self.text);
+        self.ends.push(self.text.len() as u32);
+    }
+
+    /// Takes a value as its text has it.
+    pub fn push_text(&mut self, text: &JsonText) {
+        self.text.extend_from_slice(text.as_bytes());
         self.ends.push(self.text.len() as u32);
     }
 

@@ -74,6 +74,9 @@ enum Tail {
     MaybeDate,
 }
 
+/// The resource of the account that tells the person's zone.
+pub const PROFILE: &str = "export/profile";
+
 const PHYSICAL: &str = "Physical Activity_GoogleData";
 const FITNESS: &str = "Health Fitness Data_GoogleData";
 
@@ -215,9 +218,9 @@ pub static STREAMS: &[Stream] = &[
     table("UserExercises_", "export/google/exercises", &["exercise_start"], "utc_offset"),
     // Its rows are dated from 1970-01-01 on, a day each: they are zones, not days.
     account(PHYSICAL, "daily_heart_rate_zones", "export/google/daily_heart_rate_zones"),
-    account("Your Profile", "Profile", "export/profile"),
-    account("Personal & Account", "Profile", "export/profile"),
-    account("user-profile", "Profile", "export/profile"),
+    account("Your Profile", "Profile", PROFILE),
+    account("Personal & Account", "Profile", PROFILE),
+    account("user-profile", "Profile", PROFILE),
     account("Paired Devices", "Devices", "export/devices"),
     account("Paired Devices", "Trackers", "export/trackers"),
     account("Paired Devices", "Scales", "export/scales"),

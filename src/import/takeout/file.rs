@@ -2,9 +2,11 @@
 
 use std::io::{self, Read};
 
-use super::catalogue::Stream;
+use super::catalogue::{Format, Stream};
 use super::stamp::{Stamp, offset};
 use crate::import::elements::{Elements, ElementsError};
+use crate::import::table::{Row, Table, TableError};
+use crate::import::text::Utf8;
 use crate::json::{Json, Kind, Value};
 use crate::model::JsonList;
 
@@ -30,6 +32,25 @@ pub struct Records {
 }
 
 impl Records {
+    /// Takes a row, or says why it cannot be used. `time` and `east` are the columns that tell them.
+    fn take_row<R: Read>(
+        &mut self,
+        table: &Table<R>,
+        row: &Row,
+        time: Option<usize>,
+        east: Option<usize>,
+    ) -> Result<(), String> {
+        if let Some(at) = time {
+            let text = row.field(at);
+            let Some(stamp) = Stamp::read(text) else {
+                return Err(format!("has a time that cannot be read: \"{text}\""));
+            };
+            self.stamps.push((stamp, east.and_then(|at| offset(row.field(at)))));
+        }
+        self.list.push_text(&table.object(row));
+        Ok(())
+    }
+
     /// Takes a record, or says why it cannot be used.
     fn take(&mut self, record: Value<'_>, stream: &Stream) -> Result<(), String> {
         if record.kind() != Kind::Object {
@@ -88,11 +109,64 @@ impl Troubles {
     }
 }
 
-/// Reads a JSON file's records. `full` is called now and then, and may take them out.
+/// Reads a file's records. `full` is called now and then, and may take them out.
 ///
 /// # Errors
 /// When the file cannot be read to its end, or `full` fails: what came of it cannot be trusted then.
-pub fn read_json(
+pub fn read(
+    from: impl Read,
+    stream: &Stream,
+    records: &mut Records,
+    troubles: &mut Troubles,
+    full: impl FnMut(&mut Records, &mut Troubles) -> io::Result<()>,
+) -> io::Result<()> {
+    match stream.format {
+        Format::Json => read_json(from, stream, records, troubles, full),
+        Format::Csv => read_csv(from, stream, records, troubles, full),
+    }
+}
+
+fn read_csv(
+    from: impl Read,
+    stream: &Stream,
+    records: &mut Records,
+    troubles: &mut Troubles,
+    mut full: impl FnMut(&mut Records, &mut Troubles) -> io::Result<()>,
+) -> io::Result<()> {
+    let read_error = |error| match error {
+        TableError::Read(error) => Err(error),
+        TableError::Header(reason) => Ok(reason),
+    };
+    let mut table = match Table::open(from).map_err(read_error) {
+        Ok(table) => table,
+        Err(reason) => {
+            records.gap();
+            troubles.note(reason?);
+            return Ok(());
+        }
+    };
+    let time = table.column(stream.time);
+    let east = stream.offset.and_then(|name| table.column(&[name]));
+    while let Some(row) = table.next().or_else(|error| read_error(error).map(|_| None))? {
+        if time.is_none() && !stream.time.is_empty() {
+            records.gap();
+            troubles.note(format!("it has no column \"{}\"", stream.time.join("\" or \"")));
+            return Ok(());
+        }
+        let (line, taken) = match row {
+            Ok(row) => (row.line, records.take_row(&table, &row, time, east).inspect_err(|_| table.reject(&row))),
+            Err(broken) => (broken.line, Err(broken.reason)),
+        };
+        if let Err(reason) = taken {
+            records.gap();
+            troubles.note(format!("line {line} {reason}"));
+        }
+        full(records, troubles)?;
+    }
+    Ok(())
+}
+
+fn read_json(
     from: impl Read,
     stream: &Stream,
     records: &mut Records,
@@ -100,7 +174,7 @@ pub fn read_json(
     mut full: impl FnMut(&mut Records, &mut Troubles) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut batch = Batch::default();
-    for element in Elements::new(from) {
+    for element in Elements::new(Utf8::new(from)?) {
         match element {
             Ok(element) => batch.push(&element.text),
             Err(ElementsError::Read(error)) => return Err(error),

@@ -32,13 +32,14 @@ mod stamp;
 mod tests;
 mod zones;
 
-use std::io::Read;
-
 use super::elements::Elements;
 use super::source::{Export, Wants};
+use super::table::Table;
+use super::text::Utf8;
 use super::{Begun, ImportError};
 use crate::config::ProviderSettings;
 use crate::json::Json;
+use crate::model::Zone;
 
 use catalogue::{Clock, Cut, Format};
 use plan::{Job, Plan};
@@ -75,6 +76,10 @@ fn zones(export: &mut Export, jobs: &[Job], settings: &ProviderSettings, notes: 
         notes.push(format!("times in UTC go to days of {zone}, as the settings say"));
         return Zones::new(Some(zone));
     }
+    if let Some(zone) = jobs.iter().find_map(|job| profile_zone(export, job)) {
+        notes.push(format!("times in UTC go to days of {zone}, as the export's profile says"));
+        return Zones::new(Some(zone));
+    }
     let mut zones = Zones::new(None);
     let cut = |job: &&Job, cut: Cut| {
         let stream = job.stream();
@@ -102,9 +107,20 @@ fn zones(export: &mut Export, jobs: &[Job], settings: &ProviderSettings, notes: 
     zones
 }
 
+/// The zone that a profile tells, where it is one.
+fn profile_zone(export: &mut Export, job: &Job) -> Option<Zone> {
+    if job.stream().resource != catalogue::PROFILE {
+        return None;
+    }
+    let mut table = Table::open(export.stream(job.entry).ok()?).ok()?;
+    let column = table.column(&["timezone"])?;
+    let row = table.next().ok()??.ok()?;
+    Zone::named(row.field(column))
+}
+
 /// The time of the first record in a JSON file.
 fn first_time(export: &mut Export, job: &Job) -> Option<chrono::NaiveDateTime> {
-    let first = Elements::new(export.stream(job.entry).ok()?.by_ref()).next()?.ok()?;
+    let first = Elements::new(Utf8::new(export.stream(job.entry).ok()?).ok()?).next()?.ok()?;
     let json = Json::parse(first.text).ok()?;
     let time = job.stream().time.iter().find_map(|name| json.root().get(name)?.as_str())?;
     Stamp::read(&time).map(|stamp| stamp.written)

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 
-use super::catalogue::{Clock, Format, STREAMS};
-use super::file::{Records, Troubles, read_json};
+use super::catalogue::{Clock, STREAMS};
+use super::file::{self, Records, Troubles};
 use super::join;
 use super::plan::{Job, Plan};
 use super::shelf::MAX_DAY;
@@ -177,16 +177,13 @@ fn read(
     let (stream, mut records) = (job.stream(), Records::default());
     let has_days = stream.clock != Clock::Timeless;
     let from = export.stream(job.entry)?;
-    match stream.format {
-        Format::Json => read_json(from, stream, &mut records, troubles, |records, troubles| {
-            if has_days && records.list.bytes() as u64 > WHOLE {
-                sorter.put_by(job, progress, records, troubles)
-            } else {
-                Ok(())
-            }
-        })?,
-        Format::Csv => {}
-    }
+    file::read(from, stream, &mut records, troubles, |records, troubles| {
+        if has_days && records.list.bytes() as u64 > WHOLE {
+            sorter.put_by(job, progress, records, troubles)
+        } else {
+            Ok(())
+        }
+    })?;
     if has_days {
         sorter.put_by(job, progress, &mut records, troubles)?;
     }
