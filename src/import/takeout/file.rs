@@ -133,21 +133,18 @@ fn read_csv(
     troubles: &mut Troubles,
     mut full: impl FnMut(&mut Records, &mut Troubles) -> io::Result<()>,
 ) -> io::Result<()> {
-    let read_error = |error| match error {
-        TableError::Read(error) => Err(error),
-        TableError::Header(reason) => Ok(reason),
-    };
-    let mut table = match Table::open(from).map_err(read_error) {
+    let mut table = match Table::open(from) {
         Ok(table) => table,
-        Err(reason) => {
+        Err(TableError::Header(reason)) => {
             records.gap();
-            troubles.note(reason?);
+            troubles.note(reason);
             return Ok(());
         }
+        Err(TableError::Read(error)) => return Err(error),
     };
     let time = table.column(stream.time);
     let east = stream.offset.and_then(|name| table.column(&[name]));
-    while let Some(row) = table.next().or_else(|error| read_error(error).map(|_| None))? {
+    while let Some(row) = table.next().map_err(io::Error::other)? {
         if time.is_none() && !stream.time.is_empty() {
             records.gap();
             troubles.note(format!("it has no column \"{}\"", stream.time.join("\" or \"")));

@@ -316,6 +316,112 @@ fn two_versions_of_a_file_are_to_be_imported_one_by_one() {
     assert_eq!(read.days.len(), 0);
 }
 
+const GOOGLE: &str = "Takeout/Google Health/Physical Activity_GoogleData";
+const FITNESS: &str = "Takeout/Google Health/Health Fitness Data_GoogleData";
+
+#[test]
+fn rows_go_to_the_persons_days_by_what_each_file_says_of_its_times() {
+    let read = read(
+        &files(&[
+            (
+                &format!("{GOOGLE}/steps_2026-10-01.csv"),
+                "timestamp,steps,data source\n2026-10-01T21:14:03.552356Z,51,Phone\n2026-10-02T06:15:00Z,51.0,Band\n",
+            ),
+            (
+                &format!("{GOOGLE}/Daily Resting Heart Rate/daily_resting_heart_rate.csv"),
+                "timestamp,beats per minute,data source\n2026-10-02T00:00:00Z,61.2,App\n2026-10-02T21:00:00Z,62.0,App\n",
+            ),
+            (
+                &format!("{FITNESS}/UserSleeps_2026-10-05.csv"),
+                "sleep_id,sleep_type,start_utc_offset,sleep_start,end_utc_offset,sleep_end\n\
+                 111,STAGES,-04:00,2026-10-02 03:00:00+0000,-04:00,2026-10-02 10:30:00+0000\n",
+            ),
+            (
+                "Takeout/Google Health/Oxygen Saturation (SpO2)/Minute SpO2 - 2026-10-02.csv",
+                "timestamp,value\n2026-10-02T01:00:00Z,96.5\n2026-10-02T01:01:00Z,50.0\n",
+            ),
+            (
+                "Takeout/Google Health/Active Zone Minutes (AZM)/Active Zone Minutes - 2026-10-01.csv",
+                "date_time,heart_zone_id,total_minutes\n2026-10-01T23:40,FAT_BURN,1\n",
+            ),
+            (
+                "Takeout/Google Health/Atrial Fibrillation ECG/afib_ecg_reading_1790924106000.csv",
+                "reading_id,reading_time,waveform_samples\n5,Fri Oct 02 22:15:06 UTC 2026,\"[-3 4 5]\"\n",
+            ),
+        ]),
+        Some("Europe/Helsinki"),
+    );
+    assert_eq!(read.problems, []);
+    let steps = read.values("export/google/steps", "steps");
+    assert_eq!(steps, days(&[("2026-10-02", &["51", "51.0"])]));
+    assert_eq!(read.values("export/google/steps", "data source")["2026-10-02"], ["Phone", "Band"]);
+    let resting = read.values("export/google/daily_resting_heart_rate", "beats per minute");
+    assert_eq!(resting, days(&[("2026-10-02", &["61.2"]), ("2026-10-03", &["62.0"])]));
+    assert_eq!(read.values("export/google/sleeps", "sleep_id"), days(&[("2026-10-02", &["111"])]));
+    assert_eq!(read.values("export/minute_spo2", "value"), days(&[("2026-10-02", &["96.5", "50.0"])]));
+    assert_eq!(read.values("export/active_zone_minutes", "total_minutes"), days(&[("2026-10-01", &["1"])]));
+    assert_eq!(read.values("export/ecg", "waveform_samples"), days(&[("2026-10-03", &["[-3 4 5]"])]));
+}
+
+#[test]
+fn a_broken_row_is_named_by_its_line_and_the_rest_is_taken() {
+    let rows: String = (1..=9).map(|day| format!("2026-10-0{day}T10:00:00Z,{day},Band\n")).collect();
+    let broken = rows.replace("2026-10-04T10:00:00Z,4,Band", "2026-10-04T10:00:00Z,4").replace("2026-10-06T", "soon");
+    let path = format!("{GOOGLE}/steps_2026-10-01.csv");
+    let read = read(&files(&[(&path, &format!("timestamp,steps,data source\n{broken}"))]), Some("UTC"));
+    let reason = &read.problem().reason;
+    assert!(reason.contains("line 5 has 2 fields, and the header names 3"), "{reason}");
+    assert!(reason.contains("line 7 has a time that cannot be read: \"soon10:00:00Z\""), "{reason}");
+    let kept: Vec<_> = [1, 2, 3, 5, 7, 8, 9].iter().map(|day| format!("2026-10-0{day}")).collect();
+    assert_eq!(read.dates(), kept);
+    // Around the broken rows, and at the ends of what the export has, nothing is taken away that is held.
+    let partial: Vec<_> =
+        read.days.iter().filter(|day| !day.partial.is_empty()).map(|day| day.day.to_string()).collect();
+    assert_eq!(partial, ["2026-10-01", "2026-10-03", "2026-10-05", "2026-10-07", "2026-10-09"]);
+    // A file of another make is named, too.
+    let wrong = super::tests::read(&files(&[(&path, "when,steps\n2026-10-01,1\n")]), Some("UTC"));
+    assert!(wrong.problem().reason.contains("no column \"timestamp\""), "{:?}", wrong.problem());
+    let empty = super::tests::read(&files(&[(&path, "timestamp,steps,data source\n")]), Some("UTC"));
+    assert_eq!((empty.problems, empty.days.len()), (vec![], 0));
+}
+
+#[test]
+fn other_encodings_are_read_where_a_mark_announces_them() {
+    let utf16 = |text: &str| -> Vec<u8> {
+        "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+    };
+    let rows = "timestamp,steps,data source\r\n2026-10-01T10:00:00Z,7,Zoé\r\n";
+    let mut all = Files::from([(format!("{GOOGLE}/steps_2026-10-01.csv"), utf16(rows))]);
+    all.insert(format!("{GLOBAL}/steps-2026-10-01.json"), utf16(&minutes("10/01/26 00:00:00", 2, 60, 0)));
+    all.insert(format!("{GLOBAL}/distance-2026-10-01.json"), b"\xef\xbb\xbf[]".to_vec());
+    all.insert(
+        format!("{GOOGLE}/floors_2026-10-01.csv"),
+        b"timestamp,floors,data source\n2026-10-01T10:00:00Z,1,Zo\xe9\n".to_vec(),
+    );
+    let read = read(&all, Some("UTC"));
+    assert_eq!(read.values("export/google/steps", "data source"), days(&[("2026-10-01", &["Zoé"])]));
+    assert_eq!(read.values("export/steps", "value"), days(&[("2026-10-01", &["0", "1"])]));
+    let problem = read.problem();
+    assert!(problem.file.contains("floors") && problem.reason.contains("line 2 is no text in UTF-8"), "{problem:?}");
+}
+
+#[test]
+fn the_profile_tells_the_zone_and_goes_with_the_account() {
+    let profile = "full_name,timezone,weight_unit\nAda,America/Los_Angeles,en_US\n";
+    let zones = "timestamp,zones,data source\n1970-01-01T00:00:00Z,\"{\"\"zone\"\": LIGHT}\",App\n";
+    let all = files(&[
+        ("Takeout/Fitbit/Your Profile/Profile.csv", profile),
+        (&format!("{GOOGLE}/daily_heart_rate_zones.csv"), zones),
+        (&format!("{GOOGLE}/weight.csv"), "timestamp,weight grams,data source\n2026-10-02T03:00:00Z,93400,Scale\n"),
+    ]);
+    let read = read(&all, None);
+    assert_eq!(read.values("export/google/weight", "weight grams"), days(&[("2026-10-01", &["93400"])]));
+    let held = |name: &str| String::from_utf8(read.account[name].as_bytes().to_vec()).unwrap();
+    assert!(held("export/profile").contains("\"timezone\":\"America/Los_Angeles\""));
+    assert!(held("export/google/daily_heart_rate_zones").contains("LIGHT"));
+    assert_eq!(read.days.len(), 1);
+}
+
 fn refusal(paths: &[&Path]) -> ImportError {
     match read_paths(&paths.iter().map(|path| path.to_path_buf()).collect::<Vec<_>>(), None) {
         Ok(read) => panic!("{:?} {:?}", read.dates(), read.problems),
