@@ -28,7 +28,7 @@ pub trait Provider: Sync {
     fn description(&self) -> &'static Description;
 
     /// Asks for the account: what has no day, the first day, the zone that cuts the days.
-    fn open<'a>(&'a self, session: &'a mut Session) -> Answer<'a, Result<Opening, FetchError>>;
+    fn open<'a>(&'a self, session: &'a Session) -> Answer<'a, Result<Opening, FetchError>>;
 
     /// An id in the account's resources that stays the same for one person.
     fn person(&self, account: &Resources) -> Option<String>;
@@ -61,7 +61,7 @@ pub trait DayProvider: Sync {
     /// out, or whose answer cannot be right, carries its problem.
     fn fetch<'a>(
         &'a self,
-        session: &'a mut Session,
+        session: &'a Session,
         range: DayRange,
         resources: &'a [String],
     ) -> Answer<'a, Result<Vec<DayAnswer>, FetchError>>;

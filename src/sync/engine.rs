@@ -126,7 +126,7 @@ pub trait Progress {
 }
 
 /// Syncs one provider. Never fails without saying how far it came.
-pub async fn run(job: &Job<'_>, session: &mut Session, lock: &Lock, progress: &mut dyn Progress) -> Outcome {
+pub async fn run(job: &Job<'_>, session: &Session, lock: &Lock, progress: &mut dyn Progress) -> Outcome {
     let rules = &job.provider.description().rules;
     let recorder = match Recorder::new(job.archive, lock, job.name, rules, Action::Sync) {
         Ok(recorder) => recorder,
@@ -178,7 +178,7 @@ pub async fn run(job: &Job<'_>, session: &mut Session, lock: &Lock, progress: &m
 ///
 /// # Errors
 /// How it ended instead.
-pub async fn preview(job: &Job<'_>, session: &mut Session, progress: &mut dyn Progress) -> Result<Preview, Ended> {
+pub async fn preview(job: &Job<'_>, session: &Session, progress: &mut dyn Progress) -> Result<Preview, Ended> {
     let opening = loop {
         match job.provider.open(session).await {
             Ok(opening) => break opening,
@@ -224,7 +224,7 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn walk(&mut self, session: &mut Session, provider: &dyn DayProvider) -> Result<(), Ended> {
+    async fn walk(&mut self, session: &Session, provider: &dyn DayProvider) -> Result<(), Ended> {
         let opening = self.open(session).await?;
         let held: BTreeSet<Day> = self.recorder.held().keys().copied().collect();
         let days = wanted(self.job, &opening, &held, &self.checked);
@@ -248,7 +248,7 @@ impl Run<'_> {
         }
     }
 
-    pub(super) async fn open(&mut self, session: &mut Session) -> Result<Opening, Ended> {
+    pub(super) async fn open(&mut self, session: &Session) -> Result<Opening, Ended> {
         let start = Instant::now();
         let opening = loop {
             match self.job.provider.open(session).await {
@@ -283,7 +283,7 @@ impl Run<'_> {
     /// not cost its neighbours.
     async fn range(
         &mut self,
-        session: &mut Session,
+        session: &Session,
         provider: &dyn DayProvider,
         range: DayRange,
         asked: &BTreeSet<Day>,
@@ -320,7 +320,7 @@ impl Run<'_> {
 
     async fn ask(
         &mut self,
-        session: &mut Session,
+        session: &Session,
         provider: &dyn DayProvider,
         range: DayRange,
     ) -> Result<Result<Vec<DayAnswer>, Unusable>, Ended> {

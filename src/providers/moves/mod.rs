@@ -86,7 +86,7 @@ impl Provider for Moves {
         &DESCRIPTION
     }
 
-    fn open<'a>(&'a self, session: &'a mut Session) -> Answer<'a, Result<Opening, FetchError>> {
+    fn open<'a>(&'a self, session: &'a Session) -> Answer<'a, Result<Opening, FetchError>> {
         Box::pin(async move {
             let answer = session.get("/api/1.1/user/profile", &[]).await?;
             profile::read(&answer, session.settings().time_zone)
@@ -109,7 +109,7 @@ impl DayProvider for Moves {
 
     fn fetch<'a>(
         &'a self,
-        session: &'a mut Session,
+        session: &'a Session,
         range: DayRange,
         resources: &'a [String],
     ) -> Answer<'a, Result<Vec<DayAnswer>, FetchError>> {

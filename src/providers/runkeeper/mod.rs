@@ -130,7 +130,7 @@ impl Provider for Runkeeper {
         &DESCRIPTION
     }
 
-    fn open<'a>(&'a self, session: &'a mut Session) -> Answer<'a, Result<Opening, FetchError>> {
+    fn open<'a>(&'a self, session: &'a Session) -> Answer<'a, Result<Opening, FetchError>> {
         Box::pin(async move {
             let json = ask(session, "/user", "User", "the user", Kind::Object).await?;
             let account = Resources::from([("user".to_owned(), JsonText::of(json.root()))]);
@@ -192,7 +192,7 @@ impl ActivityProvider for Runkeeper {
 
     fn page<'a>(
         &'a self,
-        session: &'a mut Session,
+        session: &'a Session,
         feed: &'a Feed,
         at: Option<&'a str>,
     ) -> Answer<'a, Result<Page, FetchError>> {
@@ -220,7 +220,7 @@ impl ActivityProvider for Runkeeper {
 
     fn part<'a>(
         &'a self,
-        session: &'a mut Session,
+        session: &'a Session,
         feed: &'a Feed,
         id: &'a str,
         part: &'a str,
@@ -245,7 +245,7 @@ impl ActivityProvider for Runkeeper {
 
     fn is_gone<'a>(
         &'a self,
-        session: &'a mut Session,
+        session: &'a Session,
         feed: &'a Feed,
         id: &'a str,
     ) -> Answer<'a, Result<bool, FetchError>> {
@@ -254,7 +254,7 @@ impl ActivityProvider for Runkeeper {
 
     fn account<'a>(
         &'a self,
-        session: &'a mut Session,
+        session: &'a Session,
         resources: &'a [String],
         held: &'a Resources,
         _: &'a BTreeSet<String>,

@@ -149,7 +149,7 @@ impl Provider for Strava {
         &DESCRIPTION
     }
 
-    fn open<'a>(&'a self, session: &'a mut Session) -> Answer<'a, Result<Opening, FetchError>> {
+    fn open<'a>(&'a self, session: &'a Session) -> Answer<'a, Result<Opening, FetchError>> {
         Box::pin(async move {
             let answer = session.get("/api/v3/athlete", &[]).await?;
             let json = parse_as(TITLE, &answer, "the athlete", Kind::Object)?;
@@ -194,7 +194,7 @@ impl ActivityProvider for Strava {
 
     fn page<'a>(
         &'a self,
-        session: &'a mut Session,
+        session: &'a Session,
         feed: &'a Feed,
         at: Option<&'a str>,
     ) -> Answer<'a, Result<Page, FetchError>> {
@@ -212,7 +212,7 @@ impl ActivityProvider for Strava {
 
     fn part<'a>(
         &'a self,
-        session: &'a mut Session,
+        session: &'a Session,
         _: &'a Feed,
         id: &'a str,
         part: &'a str,
@@ -220,12 +220,7 @@ impl ActivityProvider for Strava {
         Box::pin(parts::ask(session, id, part))
     }
 
-    fn is_gone<'a>(
-        &'a self,
-        session: &'a mut Session,
-        _: &'a Feed,
-        id: &'a str,
-    ) -> Answer<'a, Result<bool, FetchError>> {
+    fn is_gone<'a>(&'a self, session: &'a Session, _: &'a Feed, id: &'a str) -> Answer<'a, Result<bool, FetchError>> {
         Box::pin(async move {
             let answer = session.get(&format!("/api/v3/activities/{id}"), &[]).await?;
             if answer.status == 404 {
@@ -237,7 +232,7 @@ impl ActivityProvider for Strava {
 
     fn account<'a>(
         &'a self,
-        session: &'a mut Session,
+        session: &'a Session,
         resources: &'a [String],
         held: &'a Resources,
         mentioned: &'a BTreeSet<String>,
