@@ -2,6 +2,7 @@
 //! that is truly its own.
 
 mod activities;
+mod fitbit;
 mod moves;
 mod reading;
 mod runkeeper;
@@ -159,7 +160,7 @@ pub fn kinds() -> Vec<&'static str> {
 }
 
 /// Every service that fitsnap knows.
-pub const ALL: &[&dyn Provider] = &[&moves::Moves, &strava::Strava, &runkeeper::Runkeeper];
+pub const ALL: &[&dyn Provider] = &[&moves::Moves, &strava::Strava, &runkeeper::Runkeeper, &fitbit::Fitbit];
 
 /// The resources that the settings ask for, or the provider's default set.
 ///
