@@ -7,7 +7,7 @@ use super::report_run::{RunReport, tell};
 use crate::archive::{DayContent, RecordError, Recorder};
 use crate::cli::{CommandError, ExitCode, Meter, Ui};
 use crate::config::ProviderSettings;
-use crate::import::{self, ImportError, Imported, ImportedDay};
+use crate::import::{self, ImportError, Imported, ImportedDay, Reader};
 use crate::model::{Action, ProviderName};
 use crate::providers;
 
@@ -41,7 +41,7 @@ pub fn run(args: &ImportArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     let mut reader = import::open(&paths, &settings)?;
     let lock = archive.lock("import", context.clock)?;
     let mut recorder = Recorder::new(&archive, &lock, name, &service.description().rules, Action::Import)?;
-    let mut files = Vec::new();
+    let (mut files, mut notes) = (Vec::new(), Vec::new());
     let mut meter = Meter::new(ui, name.as_str(), reader.total_bytes(), "bytes");
     while let Some(read) = reader.next() {
         if stop.is_set() {
@@ -50,8 +50,9 @@ pub fn run(args: &ImportArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
         meter.set_total(reader.total_bytes());
         meter.set(reader.bytes_read());
         let (day, problem) = match read {
-            Ok(Imported::Day(ImportedDay { day, resources, files, source })) => {
-                match recorder.day(day, DayContent { resources, files, ..DayContent::default() }) {
+            Ok(Imported::Day(imported)) => {
+                let (day, source) = (imported.day, imported.source.clone());
+                match record(imported, &*reader, &mut recorder) {
                     Ok(()) => (Some(day), None),
                     Err(RecordError::Archive(error)) => return Err(error.into()),
                     Err(error) => (Some(day), Some(format!("{source}: {error}"))),
@@ -62,6 +63,11 @@ pub fn run(args: &ImportArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
                 Err(RecordError::Archive(error)) => return Err(error.into()),
                 Err(error) => (None, Some(format!("the account: {error}"))),
             },
+            Ok(Imported::Note(note)) => {
+                notes.push(note);
+                (None, None)
+            }
+            Ok(Imported::Nothing) => (None, None),
             Err(problem) => (problem.day, Some(format!("{}: {}", problem.file, problem.reason))),
         };
         if day.is_some() {
@@ -81,6 +87,7 @@ pub fn run(args: &ImportArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     let mut tally = recorder.finish();
     tally.failed.sort();
     tell(ui, name, &tally, &files);
+    notes.into_iter().for_each(|note| ui.note(format!("{name}: {note}")));
     if args.json {
         let mut report = RunReport::default();
         report.add(name, &tally, &files);
@@ -91,6 +98,20 @@ pub fn run(args: &ImportArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
             .hint("what was read is committed; run the same import again for the rest"));
     }
     Ok(if tally.failed.is_empty() && files.is_empty() { ExitCode::Done } else { ExitCode::SomeFailed })
+}
+
+/// Takes a day. What the export may lack a part of joins what is held of it.
+fn record(imported: ImportedDay, reader: &dyn Reader, recorder: &mut Recorder<'_>) -> Result<(), RecordError> {
+    let ImportedDay { day, mut resources, partial, files, .. } = imported;
+    let held = if partial.is_empty() { None } else { recorder.document(day)? };
+    for (name, held) in held.into_iter().flat_map(|held| held.resources) {
+        if partial.contains(&name)
+            && let Some(new) = resources.remove(&name)
+        {
+            resources.insert(name.clone(), reader.join(&name, &held, new));
+        }
+    }
+    recorder.day(day, DayContent { resources, files, ..DayContent::default() })
 }
 
 impl From<ImportError> for CommandError {

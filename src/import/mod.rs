@@ -14,17 +14,18 @@ pub(crate) mod pack;
 mod service;
 mod source;
 mod table;
+mod takeout;
 #[cfg(test)]
 mod tests;
 mod text;
 mod tracks;
 mod unzip;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::config::ProviderSettings;
-use crate::model::{Day, Resources};
+use crate::model::{Day, JsonText, Resources};
 
 pub use error::ImportError;
 pub use service::Service;
@@ -39,9 +40,14 @@ pub trait Reader {
     /// How many of them have been read.
     fn bytes_read(&self) -> u64;
 
-    /// The next of what the export has, each day once, or the next problem; none at the end. A problem
-    /// ends nothing.
+    /// The next of what the export has, or the next problem; none at the end. A problem ends nothing. A day
+    /// comes once, or again with the resources of which more was found.
     fn next(&mut self) -> Option<Result<Imported, ImportProblem>>;
+
+    /// A partial resource of a day together with what is held of it.
+    fn join(&self, _resource: &str, _held: &JsonText, new: JsonText) -> JsonText {
+        new
+    }
 }
 
 /// What comes out of an export.
@@ -51,6 +57,10 @@ pub enum Imported {
     Day(ImportedDay),
     /// Resources that have no day.
     Account(Resources),
+    /// Something a person should know that is no problem.
+    Note(String),
+    /// Nothing yet, so that a long reading can be watched and stopped.
+    Nothing,
 }
 
 /// A day as the export has it.
@@ -60,10 +70,20 @@ pub struct ImportedDay {
     pub day: Day,
     /// What the export says of it.
     pub resources: Resources,
+    /// The resources of which the export may lack a part: they take nothing away that is held.
+    pub partial: BTreeSet<String>,
     /// Files that belong to it, by the names that the export has for them.
     pub files: BTreeMap<String, Vec<u8>>,
     /// The file it comes from, for people.
     pub source: String,
+}
+
+impl ImportedDay {
+    /// A day with nothing in it yet.
+    pub fn new(day: Day, source: String) -> ImportedDay {
+        let (resources, partial, files) = (Resources::new(), BTreeSet::new(), BTreeMap::new());
+        ImportedDay { day, resources, partial, files, source }
+    }
 }
 
 /// A file or a day of an export that cannot be used; the rest can.
@@ -80,6 +100,8 @@ pub struct ImportProblem {
 /// What can read the exports of one service.
 struct Importer {
     service: Service,
+    /// The providers that it reads for.
+    kinds: &'static [&'static str],
     wants: Wants,
     /// What a person would look for, for messages.
     expected: &'static str,
@@ -92,16 +114,26 @@ enum Begun {
     Nothing(Export),
 }
 
-const IMPORTERS: &[Importer] = &[Importer {
-    service: Service::Moves,
-    wants: moves::WANTS,
-    expected: "json.zip or a folder json with daily/storyline in it",
-    begin: moves::begin,
-}];
+const IMPORTERS: &[Importer] = &[
+    Importer {
+        service: Service::Moves,
+        kinds: &["moves"],
+        wants: moves::WANTS,
+        expected: "json.zip or a folder json with daily/storyline in it",
+        begin: moves::begin,
+    },
+    Importer {
+        service: Service::Takeout,
+        kinds: &["fitbit", "googlehealth"],
+        wants: takeout::WANTS,
+        expected: "a folder Takeout/Fitbit or Takeout/Google Health with Global Export Data in it",
+        begin: takeout::begin,
+    },
+];
 
 /// The services whose exports can be read.
 pub fn kinds() -> Vec<&'static str> {
-    IMPORTERS.iter().map(|importer| importer.service.kind()).collect()
+    IMPORTERS.iter().flat_map(|importer| importer.kinds).copied().collect()
 }
 
 /// Opens the export of a service of the kind that the settings name: a zip, the parts of one, a folder,
@@ -112,7 +144,7 @@ pub fn kinds() -> Vec<&'static str> {
 /// service.
 pub fn open(paths: &[PathBuf], settings: &ProviderSettings) -> Result<Box<dyn Reader>, ImportError> {
     let kind = settings.kind.as_str();
-    let Some(importer) = IMPORTERS.iter().find(|importer| importer.service.kind() == kind) else {
+    let Some(importer) = IMPORTERS.iter().find(|importer| importer.kinds.contains(&kind)) else {
         return Err(ImportError::NoReader { kind: kind.to_owned(), known: kinds() });
     };
     let asked = importer.service;

@@ -139,7 +139,7 @@ impl Reader for MovesReader {
         Some(match self.take(spot) {
             Ok(storyline) => {
                 let resources = Resources::from([(STORYLINE.to_owned(), storyline)]);
-                Ok(Imported::Day(ImportedDay { day, resources, files: BTreeMap::new(), source }))
+                Ok(Imported::Day(ImportedDay { resources, ..ImportedDay::new(day, source) }))
             }
             Err(reason) => Err(ImportProblem { file: source, day: Some(day), reason }),
         })

@@ -33,7 +33,7 @@ fn read(paths: &[&Path]) -> Result<Read, ImportError> {
     while let Some(next) = reader.next() {
         match next {
             Ok(Imported::Day(day)) => read.days.push(day),
-            Ok(Imported::Account(account)) => panic!("{account:?}"),
+            Ok(other) => panic!("{other:?}"),
             Err(problem) => read.problems.push(problem),
         }
         assert!(reader.bytes_read() <= reader.total_bytes());

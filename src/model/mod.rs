@@ -5,6 +5,7 @@ mod day;
 mod document;
 mod hash;
 mod kind;
+mod list;
 mod name;
 mod service;
 mod tally;
@@ -14,11 +15,12 @@ pub use day::{Day, DayError, DayRange, Zone};
 pub use document::{Account, DayDocument, DocumentError, JsonText, Resources};
 pub use hash::ContentHash;
 pub use kind::{Action, RevisionKind};
+pub use list::JsonList;
 pub use name::{NameError, ProviderName};
 pub use tally::{DayChange, Tally, commit_message};
 
 /// The archive format that this fitsnap writes, and the newest it reads.
 pub const FORMAT: i64 = 1;
 pub use service::{
-    CountHeader, Description, QuotaWindow, Refusal, Resource, Revocation, SignIn, no_more_than_its_status,
+    AppProof, CountHeader, Description, QuotaWindow, Refusal, Resource, Revocation, SignIn, no_more_than_its_status,
 };

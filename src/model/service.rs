@@ -25,6 +25,7 @@ pub struct Description {
 }
 
 /// One kind of thing a provider offers.
+#[derive(Clone, Copy, Debug)]
 pub struct Resource {
     /// Its name in settings and documents.
     pub name: &'static str,
@@ -40,6 +41,10 @@ pub struct SignIn {
     pub authorize: &'static str,
     /// Where codes and refresh tokens are exchanged.
     pub token: &'static str,
+    /// How the app proves at `token` that it is itself.
+    pub app: AppProof,
+    /// Whether the code is bound to the sign-in that asked for it (PKCE with S256, RFC 7636).
+    pub pkce: bool,
     /// How a token is taken back, if the service can.
     pub revoke: Option<Revocation>,
     /// What the app asks to see.
@@ -54,10 +59,19 @@ pub struct SignIn {
     pub register: &'static str,
 }
 
+/// How an app with a secret proves that it is itself; one without only names itself in the form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppProof {
+    /// Id and secret stand in the form.
+    Form,
+    /// They stand in the header of HTTP Basic.
+    Basic,
+}
+
 /// How a service takes a token back.
 #[derive(Clone, Copy, Debug)]
 pub enum Revocation {
-    /// RFC 7009 at this path, the app named by HTTP Basic; the refresh token dies with all that came of it.
+    /// RFC 7009 at this path, the app named by HTTP Basic, one without a secret in the form; the refresh token dies with all that came of it.
     Standard(&'static str),
     /// A form with `access_token` to this path.
     AccessToken(&'static str),
@@ -92,6 +106,8 @@ pub struct QuotaWindow {
     pub limit_header: &'static str,
     /// The header that tells how many requests are left, or were made.
     pub count_header: CountHeader,
+    /// The header that tells in how many seconds a new window begins, where the service has one.
+    pub reset_header: Option<&'static str>,
     /// Which of the numbers, separated by commas, both headers mean.
     pub place: usize,
     /// How many seconds after its end the service was seen to begin a new one.

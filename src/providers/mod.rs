@@ -2,6 +2,7 @@
 //! that is truly its own.
 
 mod activities;
+mod fitbit;
 mod moves;
 mod reading;
 mod runkeeper;
@@ -18,7 +19,35 @@ use chrono::{DateTime, Utc};
 use crate::auth::Session;
 use crate::config::ProviderSettings;
 use crate::http::FetchError;
+use crate::json::Identity;
 use crate::model::{Day, DayRange, JsonText, Resources, Zone};
+
+/// What tells the records of an export apart that have none of an API's members: as many of these as a
+/// record has, together. It stands last among a provider's rules.
+pub const EXPORTED: Identity = Identity {
+    array: "*",
+    keys: &[
+        "logId",
+        "dateTime",
+        "timestamp",
+        "start time",
+        "date_time",
+        "recorded_time",
+        "sleep_log_entry_id",
+        "sleep_id",
+        "sleep_stage_id",
+        "sleep_score_id",
+        "exercise_id",
+        "reading_id",
+        "session_id",
+        "heart_zone_id",
+        "heart rate zone",
+        "heart rate zone type",
+        "date",
+        "DATE",
+        "data source",
+    ],
+};
 
 /// A future of a provider, which the engine awaits.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -131,7 +160,7 @@ pub fn kinds() -> Vec<&'static str> {
 }
 
 /// Every service that fitsnap knows.
-pub const ALL: &[&dyn Provider] = &[&moves::Moves, &strava::Strava, &runkeeper::Runkeeper];
+pub const ALL: &[&dyn Provider] = &[&moves::Moves, &strava::Strava, &runkeeper::Runkeeper, &fitbit::Fitbit];
 
 /// The resources that the settings ask for, or the provider's default set.
 ///

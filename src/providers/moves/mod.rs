@@ -10,7 +10,9 @@ mod tests;
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, RecordRules};
-use crate::model::{CountHeader, Description, QuotaWindow, Resource, Resources, SignIn, no_more_than_its_status};
+use crate::model::{
+    AppProof, CountHeader, Description, QuotaWindow, Resource, Resources, SignIn, no_more_than_its_status,
+};
 
 use super::{Answer, Ask, DayAnswer, DayProvider, Opening, Provider, Way};
 
@@ -32,6 +34,8 @@ static DESCRIPTION: Description = Description {
     sign_in: SignIn {
         authorize: "/oauth/v1/authorize",
         token: "/oauth/v1/access_token",
+        app: AppProof::Form,
+        pkce: false,
         revoke: None,
         scopes: &["activity", "location"],
         scope_separator: " ",
@@ -47,6 +51,7 @@ static DESCRIPTION: Description = Description {
             requests: 60,
             limit_header: "x-ratelimit-minutelimit",
             count_header: CountHeader::Remaining("x-ratelimit-minuteremaining"),
+            reset_header: None,
             place: 0,
             late: 15,
         },
@@ -56,6 +61,7 @@ static DESCRIPTION: Description = Description {
             requests: 2_000,
             limit_header: "x-ratelimit-hourlimit",
             count_header: CountHeader::Remaining("x-ratelimit-hourremaining"),
+            reset_header: None,
             place: 0,
             late: 0,
         },
