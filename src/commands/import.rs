@@ -122,7 +122,10 @@ fn record(imported: ImportedDay, reader: &mut dyn Reader, recorder: &mut Recorde
     let ImportedDay { day, mut resources, partial, mut files, .. } = imported;
     let held = if partial.is_empty() { None } else { recorder.document(day)? };
     for (name, held) in held.into_iter().flat_map(|held| held.resources) {
-        let Some(new) = resources.remove(&name) else { continue };
+        let Some(new) = resources.remove(&name) else {
+            reader.merger().into_iter().for_each(|merger| merger.look_at(day, &name, &held));
+            continue;
+        };
         let list = match reader.merger() {
             _ if !partial.contains(&name) => new,
             None => reader.join(&name, &held, new),
