@@ -211,7 +211,7 @@ mod tests {
             {"Activity ID":"3","Activity Name":"Only here"}]"#;
         let (said, counts) = words("strava", api, rows);
         let said = said.join("\n");
-        assert!(said.contains("Run -> Morning run") && said.contains("2432.8 -> 2440"), "{said}");
+        assert!(said.contains("activity Run: distance 2432.8 -> 2440, name \"Run\" -> \"Morning run\""), "{said}");
         assert!(said.contains("Only there removed") && said.contains("Only here added"), "{said}");
         assert_eq!(counts["activities"], [1, 1, 1]);
     }
