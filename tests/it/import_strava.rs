@@ -160,7 +160,10 @@ fn a_later_export_shows_what_was_edited_moved_and_deleted() {
     assert!(ran.stderr.starts_with("strava: 1 new, 1 revised, 1 shrunk, 1 withdrawn ("), "{}", ran.stderr);
     let message = env.git(ARCHIVE, &["log", "-1", "--format=%B"]);
     let told = "revised    2021-06-05  export/activities: 1 altered\nshrunk     2021-06-08  ";
-    assert!(message.contains(told) && message.contains("\nwithdrawn  2021-06-09\nnew        2021-06-12\n"), "{message}");
+    assert!(
+        message.contains(told) && message.contains("\nwithdrawn  2021-06-09\nnew        2021-06-12\n"),
+        "{message}"
+    );
     let of_day = document(&root, "2021-06-08")["export/activities"].take();
     assert_eq!(of_day.as_array().unwrap().iter().map(|row| &row["Activity ID"]).collect::<Vec<_>>(), ["104"]);
     assert!(!root.join("data/strava/2021/06/09").exists(), "its file moved with it");
@@ -169,4 +172,269 @@ fn a_later_export_shows_what_was_edited_moved_and_deleted() {
     demand_whole(&env, ARCHIVE);
     demand_sums(&env, &root);
     env.run(&["-C", ARCHIVE, "verify", "--history"]).code(0);
+}
+
+#[test]
+fn what_cannot_be_used_is_named_and_the_rest_is_imported() {
+    let env = ArchiveEnv::new();
+    let root = make(&env);
+    let mut damaged = files();
+    let list = String::from_utf8(damaged["activities.csv"].clone()).unwrap();
+    let broken = [
+        "201,\"Jun 20, 2021, 9:00:00 AM\",too few\n".to_owned(),
+        row("202", "Someday", "No date", ""),
+        row("", "Jun 20, 2021, 9:00:00 AM", "No id", ""),
+        row("203", "Jun 21, 2021, 9:00:00 AM", "Gone", "activities/203.gpx"),
+        row("204", "Jun 22, 2021, 9:00:00 AM", "Bad number", "activities/204.gpx"),
+        row("205", "Jun 23, 2021, 9:00:00 AM", "Tricks", "activities/205.gpx"),
+        row("206", "Jun 24, 2021, 9:00:00 AM", "Whole", ""),
+    ];
+    damaged.insert("activities.csv".to_owned(), format!("{list}{}", broken.concat()).into_bytes());
+    let mut fit = damaged["activities/9004.fit"].clone();
+    *fit.last_mut().unwrap() ^= 1;
+    damaged.insert("activities/9004.fit".to_owned(), fit.clone());
+    let text = String::from_utf8(gpx("x", "2021-06-22T09:00:00Z", HELSINKI, &[2])).unwrap();
+    damaged.insert("activities/204.gpx".to_owned(), text.replace("lat=\"60.17", "lat=\"north").into_bytes());
+    let entity =
+        "<!DOCTYPE gpx [<!ENTITY home SYSTEM \"file:///etc/passwd\">]>\n<gpx><trk><name>&home;</name></trk></gpx>";
+    damaged.insert("activities/205.gpx".to_owned(), entity.as_bytes().to_vec());
+
+    let ran = env.run(&["-C", ARCHIVE, "import", "strava", &write(&env, "export.zip", &damaged), "--json"]).code(1);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let failed = report["providers"]["strava"]["failed"].as_array().unwrap();
+    let reasons: Vec<&str> = failed.iter().map(|one| one["reason"].as_str().unwrap()).collect();
+    for wanted in [
+        "export.zip/activities.csv: line 6 has 3 fields, and the header names 15",
+        "export.zip/activities.csv: line 7 has a date that cannot be read: \"Someday\"",
+        "export.zip/activities.csv: line 8 has no id",
+        "line 9 names activities/203.gpx: the export has no such file",
+        "export.zip/activities/204.gpx: its points are not taken: line 5: lat is \"north0000\"; the file is kept as it is",
+        "export.zip/activities/205.gpx: its points are not taken: line 1: it has a document type",
+        "export.zip/activities/9004.fit: its points are not taken: its checksum is wrong: it is damaged",
+    ] {
+        assert!(reasons.iter().any(|reason| reason.contains(wanted)), "{wanted}\n{}", reasons.join("\n"));
+    }
+    assert_eq!(reasons.len(), 7, "{}", reasons.join("\n"));
+    for id in ["101", "102", "103", "104", "203", "204", "205", "206"] {
+        assert!(env.try_git(ARCHIVE, &["grep", "-q", &format!("\"Activity ID\": \"{id}\"")]).status == 0, "{id}");
+    }
+    assert!(env.try_git(ARCHIVE, &["grep", "-q", "root:"]).status == 1);
+    let kept = root.join("data/strava/2021/06/09/9004.fit");
+    assert_eq!(fs::read(&kept).unwrap(), fit);
+    env.run(&["-C", ARCHIVE, "verify", "--history"]).code(0);
+    demand_sums(&env, &root);
+
+    // A whole copy of the damaged file mends the day; a damaged one again takes nothing away.
+    import(&env, &write(&env, "whole.zip", &files())).code(0);
+    assert_eq!(document(&root, "2021-06-09")["export/files"][0]["tracks"][0]["type"], "running");
+    let (before, count) = (tree(&root), commits(&root));
+    import(&env, "export.zip").code(1);
+    assert_eq!((tree(&root), commits(&root)), (before, count));
+}
+
+#[test]
+fn what_is_no_strava_export_is_refused_whole() {
+    let env = ArchiveEnv::new();
+    let root = make(&env);
+    let refused = |export: &str, code: i32, words: &[&str]| {
+        let ran = import(&env, export).code(code).stdout("");
+        assert!(words.iter().all(|word| ran.stderr.contains(word)), "{words:?}: {}", ran.stderr);
+        assert!(ran.stderr.matches("error: ").count() == 1 && ran.stderr.contains("hint: "), "{}", ran.stderr);
+        assert_eq!((commits(&root), below(&root.join("data"))), (1, vec![]));
+    };
+    let whole = zip(&files());
+    fs::write(env.path("cut.zip"), &whole[..whole.len() / 2]).unwrap();
+    refused("cut.zip", 1, &["cut.zip", "damaged", "cut off"]);
+    let with = |name: &str, path: &str, bytes: Vec<u8>| {
+        let mut files = files();
+        files.insert(path.to_owned(), bytes);
+        write(&env, name, &files)
+    };
+    refused(&with("bomb.zip", "activities/102.gpx", vec![b' '; 32 << 20]), 1, &["bomb.zip", "as no export does"]);
+    refused(&with("up.zip", "../activities/102.gpx", vec![]), 1, &["up.zip", "leads elsewhere"]);
+    refused(&with("root.zip", "/activities/102.gpx", vec![]), 1, &["root.zip", "absolute path"]);
+    let mut linked = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    linked.start_file("activities.csv", SimpleFileOptions::default()).unwrap();
+    linked.write_all(HEADER.as_bytes()).unwrap();
+    linked.add_symlink("activities/102.gpx", "/etc/passwd", SimpleFileOptions::default()).unwrap();
+    fs::write(env.path("linked.zip"), linked.finish().unwrap().into_inner()).unwrap();
+    refused("linked.zip", 1, &["linked.zip", "symbolic link"]);
+    let other = Files::from([("cardioActivities.csv".to_owned(), b"Date,Type,GPX File\n".to_vec())]);
+    refused(&write(&env, "other.zip", &other), 2, &["an export of Runkeeper, not of Strava", "import runkeeper"]);
+    unpack(&Files::from([("photos/1.jpg".to_owned(), vec![])]), &env.path("empty"));
+    refused("empty", 2, &["empty holds no export of Strava", "activities.csv"]);
+    let table = Files::from([("activities.csv".to_owned(), b"Date,Activity\n2015-01-01,walking\n".to_vec())]);
+    refused(&write(&env, "table.zip", &table), 2, &["table.zip holds no export of Strava"]);
+}
+
+#[test]
+fn older_layouts_and_other_languages_are_read() {
+    let env = ArchiveEnv::new();
+    let root = make(&env);
+    let read = |name: &str, text: &[u8], day: &str| {
+        let mut files = Files::from([("activities.csv".to_owned(), text.to_vec())]);
+        files.insert("activities/7.gpx".to_owned(), gpx("x", "2014-09-12T16:54:28Z", HELSINKI, &[2]));
+        let ran = import(&env, &write(&env, name, &files)).code(0);
+        assert!(ran.stderr.contains("strava: 1 new ("), "{name}: {}", ran.stderr);
+        let resources = document(&root, day);
+        assert_eq!(resources["export/local_times"][0]["told_by"], "position", "{name}");
+        resources["export/activities"][0].clone()
+    };
+    let of_2018 = b"id,date,name,type,description,elapsed_time,distance,commute,gear,filename\n\
+        7,2014-09-12 16:54:28,x,Ride,,9462,43057.4,false,,activities/7.gpx\n";
+    assert_eq!(read("2018.zip", of_2018, "2014-09-12")["distance"], "43057.4");
+    let german = "\u{feff}Aktivit\u{e4}ts-ID,Aktivit\u{e4}tsdatum,Name,Art,Beschreibung,Zeit,Distanz,Effort,Commute,Gear,\
+        Dateiname\n8,\"12.09.2015, 22:54:28\",x,Lauf,,1,2,,,,activities/7.gpx\n";
+    assert_eq!(read("german.zip", german.as_bytes(), "2015-09-13")["Dateiname"], "activities/7.gpx");
+    let utf16: Vec<u8> =
+        format!("\u{feff}{HEADER}{}", row("9", "12 sept. 2016 \u{e0} 16:54:28", "\u{e9}t\u{e9}", "activities/7.gpx"))
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+    assert_eq!(read("utf16.zip", &utf16, "2016-09-12")["Activity Name"], "\u{e9}t\u{e9}");
+    // Without a mark nothing is guessed.
+    let latin: Vec<u8> = format!("{HEADER}{}", row("10", "Sep 12, 2017, 4:54:28 PM", "Fr\u{fc}hlauf", ""))
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)).unwrap())
+        .collect();
+    let latin = Files::from([("activities.csv".to_owned(), latin)]);
+    let ran = import(&env, &write(&env, "latin.zip", &latin)).code(1);
+    assert!(ran.stderr.contains("line 2 is no text in UTF-8"), "{}", ran.stderr);
+}
+
+#[test]
+fn names_from_outside_cannot_harm_the_archive() {
+    let env = ArchiveEnv::new();
+    let root = make(&env);
+    let names = [
+        "Run.gpx",
+        "run.gpx",
+        "con.gpx",
+        ".gitattributes.gpx",
+        "a:b?.gpx",
+        "SHA256SUMS.gpx",
+        "sub/run.gpx",
+        "\u{202e}xpg.gpx",
+    ];
+    let mut files = Files::new();
+    let mut list = HEADER.to_owned();
+    for (at, name) in names.iter().enumerate() {
+        list.push_str(&row(&format!("{at}"), "Jun 8, 2021, 12:00:00 PM", "x", &format!("activities/{name}")));
+        files.insert(format!("activities/{name}"), gpx(name, "2021-06-08T12:00:00Z", HELSINKI, &[1]));
+    }
+    files.insert("activities.csv".to_owned(), list.into_bytes());
+    let export = write(&env, "export.zip", &files);
+    import(&env, &export).code(0);
+    let held = below(&root.join("data/strava/2021/06/08"));
+    let held: Vec<&str> = held.iter().map(|path| path.rsplit('/').next().unwrap()).collect();
+    assert_eq!(held.len(), names.len() + 1, "{held:?}");
+    for name in ["Run.gpx", "%72un.gpx", "%63on.gpx", "%2egitattributes.gpx", "a%3ab%3f.gpx", "sub%2frun.gpx"] {
+        assert!(held.contains(&name), "{name}: {held:?}");
+    }
+    let lower: std::collections::BTreeSet<String> = held.iter().map(|name| name.to_lowercase()).collect();
+    assert_eq!(lower.len(), held.len(), "{held:?}");
+    let bytes: std::collections::BTreeSet<Vec<u8>> =
+        held.iter().map(|name| fs::read(root.join("data/strava/2021/06/08").join(name)).unwrap()).collect();
+    assert!(files.values().filter(|file| file.starts_with(b"<?xml")).all(|file| bytes.contains(file)));
+    let count = commits(&root);
+    import(&env, &export).code(0);
+    assert_eq!(commits(&root), count);
+    demand_sums(&env, &root);
+    env.run(&["-C", ARCHIVE, "verify", "--history"]).code(0);
+}
+
+#[test]
+fn the_settings_choose_types_zone_and_what_else_is_taken() {
+    let env = ArchiveEnv::new();
+    let root = make(&env);
+    let mut settings = fs::read_to_string(root.join("fitsnap.toml")).unwrap();
+    settings.push_str(
+        "\n[providers.strava]\ntime_zone = \"Pacific/Auckland\"\ntypes = [\"WeightTraining\"]\n\
+         resources = [\"comments\", \"photos\"]\n",
+    );
+    fs::write(root.join("fitsnap.toml"), settings).unwrap();
+    let mut files = files();
+    let list = format!(
+        "{HEADER}1,\"Jun 8, 2021, 12:30:00 PM\",x,Weight Training,,1,1,false,,,1,1,1,0.0,media/1.jpg\n{}",
+        row("2", "Jun 9, 2021, 12:00:00 PM", "Run", "")
+    );
+    files.retain(|path, _| !path.starts_with("activities/"));
+    files.insert("activities.csv".to_owned(), list.into_bytes());
+    let ran = import(&env, &write(&env, "export.zip", &files)).code(0);
+    assert!(ran.stderr.contains("1 activity of other types passed over"), "{}", ran.stderr);
+    let resources = document(&root, "2021-06-09");
+    assert_eq!(resources["export/local_times"][0]["told_by"], "settings");
+    assert_eq!(resources["export/files"][0]["file"], "media/1.jpg");
+    assert_eq!(fs::read(root.join("data/strava/2021/06/09/1.jpg")).unwrap(), b"jpeg");
+    let account = fs::read_to_string(root.join("data/strava/account.json")).unwrap();
+    assert!(account.contains("Well run") && !account.contains("Grace"), "{account}");
+}
+
+#[test]
+fn another_persons_export_and_a_list_that_lacks_much_are_stopped() {
+    let env = ArchiveEnv::new();
+    let root = make(&env);
+    let days = |from: u32, count: u32| {
+        let rows =
+            (from..from + count).map(|day| row(&format!("{day}"), &format!("Jun {day}, 2021, 12:00:00 PM"), "x", ""));
+        Files::from([("activities.csv".to_owned(), format!("{HEADER}{}", rows.collect::<String>()).into_bytes())])
+    };
+    let mut first = days(1, 20);
+    first.insert("profile.csv".to_owned(), b"Athlete ID\n77\n".to_vec());
+    import(&env, &write(&env, "first.zip", &first)).code(0);
+    let (before, count) = (tree(&root), commits(&root));
+    let mut other = days(1, 20);
+    other.insert("profile.csv".to_owned(), b"Athlete ID\n78\n".to_vec());
+    let ran = import(&env, &write(&env, "other.zip", &other)).code(6);
+    assert!(ran.stderr.contains("account 78") && ran.stderr.contains("account 77"), "{}", ran.stderr);
+    assert_eq!((tree(&root), commits(&root)), (before, count));
+    // The first and the last day, and nothing between.
+    let mut few = days(1, 1);
+    let list =
+        String::from_utf8(few["activities.csv"].clone()).unwrap() + &row("20", "Jun 20, 2021, 12:00:00 PM", "x", "");
+    few.insert("activities.csv".to_owned(), list.into_bytes());
+    let ran = import(&env, &write(&env, "few.zip", &few)).code(6);
+    assert!(ran.stderr.contains("18 days; nothing of it was taken out"), "{}", ran.stderr);
+    assert_eq!(tree(&root), before);
+    // An older export, which ends earlier, takes nothing away.
+    import(&env, &write(&env, "older.zip", &days(1, 5))).code(0);
+    assert_eq!((tree(&root), commits(&root)), (before, count));
+}
+
+#[test]
+fn the_difference_of_api_and_export_can_be_listed() {
+    let env = ArchiveEnv::new();
+    let root = make(&env);
+    let list = format!("{HEADER}{}", row("101", "Jun 8, 2021, 12:00:00 PM", "Lunch run", ""));
+    import(&env, &write(&env, "export.zip", &Files::from([("activities.csv".to_owned(), list.into_bytes())]))).code(0);
+    // The API has told of the same day.
+    let path = root.join("data/strava/2021/06/08.json");
+    let mut held: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    held["resources"]["activities"] =
+        json!([{"list": {"id": 101, "name": "Lunch Run", "type": "Run", "distance": 5021.5, "elapsed_time": 1800}}]);
+    let text = env.run_with_input(&["canon"], &held.to_string()).code(0).stdout;
+    fs::write(&path, text).unwrap();
+    env.run_program("sh", &["-c", "cd archive/data/strava/2021/06 && sha256sum 08.json > SHA256SUMS"]).code(0);
+    env.git(ARCHIVE, &["add", "."]);
+    env.git(ARCHIVE, &["commit", "-qm", "As if synced"]);
+    let diff = |more: &[&str]| env.run(&[&["-C", ARCHIVE, "diff", "strava", "2021-06-08"], more].concat());
+    diff(&["--between", "activities,export/activities"]).code(0).stdout(
+        "strava 2021-06-08  activities -> export/activities  activities: 1 altered\n  \
+         activity Lunch Run: name \"Lunch Run\" -> \"Lunch run\"\n",
+    );
+    let ran = diff(&["--between", "export/activities,activities", "--json"]).code(0);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["between"], json!(["export/activities", "activities"]));
+    let edit = json!([{"path": "/resources/activities/0/name", "old": "Lunch run", "new": "Lunch Run"}]);
+    assert_eq!(report["edits"], edit);
+    let ran = diff(&["--between", "activities,heart"]).code(2);
+    assert!(
+        ran.stderr.contains("has no resource \"heart\"") && ran.stderr.contains("it has activities"),
+        "{}",
+        ran.stderr
+    );
+    // An import leaves what the API told as it is.
+    let before = tree(&root);
+    import(&env, "export.zip").code(0);
+    assert_eq!(tree(&root), before);
 }

@@ -9,6 +9,7 @@ mod env;
 mod guards;
 mod hooks;
 mod import;
+mod import_runkeeper;
 mod import_strava;
 mod init;
 mod kill;
