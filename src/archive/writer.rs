@@ -83,6 +83,17 @@ impl Writer<'_> {
         Ok(id)
     }
 
+    /// The content of a file, which is this blob, taken for the next commit or committed before.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(&self, path: &str, blob: BlobId) -> Result<Vec<u8>, ArchiveError> {
+        match self.ready.get(path).filter(|_| self.edits.get(path) == Some(&Some(blob.0))) {
+            Some(whole) => std::fs::read(whole).map_err(ArchiveError::io("read", whole)),
+            None => self.archive.blob(blob),
+        }
+    }
+
     /// Takes a file out with the next commit.
     pub fn remove(&mut self, path: &str) {
         self.edits.insert(path.to_owned(), None);
