@@ -8,6 +8,7 @@ mod walk;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::held::Held;
+pub use self::held::lacking;
 use self::plan::{Known, Request};
 use self::walk::Walk;
 pub use plan::Wish;
