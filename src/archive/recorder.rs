@@ -108,15 +108,21 @@ impl<'a> Recorder<'a> {
     /// `Content` where canonical form refuses it, `Held` where the document held is damaged; nothing of
     /// the day is taken then.
     pub fn day(&mut self, day: Day, content: DayContent) -> Result<(), RecordError> {
-        self.replace(day, content, &[])
+        self.replace(day, content, &[]).map(drop)
     }
 
     /// Takes what the provider says of a day as `day` does, and takes the resources in `gone` out; the
-    /// document goes where nothing is left in it.
+    /// document goes where nothing is left in it. Gives the document where it is another one now, with its
+    /// blob.
     ///
     /// # Errors
     /// As `day`.
-    pub fn replace(&mut self, day: Day, content: DayContent, gone: &[String]) -> Result<(), RecordError> {
+    pub fn replace(
+        &mut self,
+        day: Day,
+        content: DayContent,
+        gone: &[String],
+    ) -> Result<Option<(BlobId, Json)>, RecordError> {
         let held = self.document(day)?;
         let is_held = held.is_some();
         let mut document = held.unwrap_or_else(|| DayDocument::new(self.provider.clone(), day));
@@ -136,16 +142,17 @@ impl<'a> Recorder<'a> {
             if is_held {
                 self.withdraw(day);
             }
-            return Ok(());
+            return Ok(None);
         }
-        let bytes = document.canonical()?;
+        let json = document.json()?;
+        let bytes = json.canonical();
         let path = day_path(&self.provider, day);
         let base = self.base(day);
         let change = match base {
             None => Some(DayChange { kind: RevisionKind::New, resources: BTreeMap::new() }),
             Some(base) => {
                 let old = self.writer.read(&path, base)?;
-                if old == bytes { None } else { self.change(&old, &bytes)? }
+                if old == bytes { None } else { self.change(&old, &json)? }
             }
         };
         match (change, base) {
@@ -154,6 +161,7 @@ impl<'a> Recorder<'a> {
                 self.held.insert(day, blob);
                 self.unchanged.remove(&day);
                 self.pending.insert(day, Pending { change, blob: Some(blob), base });
+                Ok(Some((blob, json)))
             }
             (None, base) => {
                 // What was taken before is undone by what came now: all is as committed.
@@ -163,9 +171,9 @@ impl<'a> Recorder<'a> {
                     self.held.insert(day, base);
                 }
                 self.unchanged.insert(day);
+                Ok(None)
             }
         }
-        Ok(())
     }
 
     fn withdraw(&mut self, day: Day) {
@@ -209,9 +217,10 @@ impl<'a> Recorder<'a> {
             None => Account::new(self.provider.clone()),
         };
         account.resources.extend(resources);
-        let bytes = account.canonical()?;
+        let json = account.json()?;
+        let bytes = json.canonical();
         let same = match &old {
-            Some(old) => *old == bytes || self.change(old, &bytes)?.is_none(),
+            Some(old) => *old == bytes || self.change(old, &json)?.is_none(),
             None => account.resources.is_empty(),
         };
         if !same {
@@ -269,8 +278,8 @@ impl<'a> Recorder<'a> {
     }
 
     /// What changed between two contents of a document; none where it is nothing, volatile members apart.
-    fn change(&self, old: &[u8], new: &[u8]) -> Result<Option<DayChange>, JsonError> {
-        let (old, new) = (Json::parse(old)?, Json::parse(new)?);
+    fn change(&self, old: &[u8], new: &Json) -> Result<Option<DayChange>, JsonError> {
+        let old = Json::parse(old)?;
         let comparison = compare(old.root(), new.root(), self.rules);
         let kind = match comparison.kind() {
             ChangeKind::Unchanged => return Ok(None),

@@ -76,7 +76,11 @@ impl RateLimits {
                 CountHeader::Remaining(name) => number(name, place),
                 CountHeader::Used(name) => number(name, place).map(|used| window.limit.saturating_sub(used)),
             };
-            if let Some(remaining) = remaining {
+            if let Some(mut remaining) = remaining {
+                // Answers may come in another order than they were given in; a window only ever loses.
+                if let Some(seen) = window.seen.filter(|seen| window.end_of(seen.at) == window.end_of(now)) {
+                    remaining = remaining.min(seen.remaining);
+                }
                 window.seen = Some(Seen { at: now, remaining });
             }
         }
@@ -228,6 +232,16 @@ mod tests {
         assert_eq!(told("06:10:20", &[]).used_up(at("06:10:21")), None);
         assert_eq!(told("06:10:20", &[("MR", "many")]).used_up(at("06:10:21")), None);
         assert!(told("06:10:20", &[("MR", "-3")]).used_up(at("06:10:21")).is_some());
+    }
+
+    #[test]
+    fn of_answers_in_disorder_the_one_that_leaves_less_counts_until_the_window_is_over() {
+        let mut limits = told("06:10:20", &[("MR", "3")]);
+        let mut learn = |now: &str, left: &'static str| {
+            limits.learn(at(now), |name| (name == "MR").then_some(left));
+            limits.left(at(now))
+        };
+        assert_eq!((learn("06:10:21", "2"), learn("06:10:22", "3"), learn("06:11:01", "59")), (2, 2, 59));
     }
 
     #[test]
