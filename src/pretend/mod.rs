@@ -32,7 +32,7 @@ use axum::routing::{get, post};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 pub use fault::{Fault, Misbehaviour};
-pub use runkeeper::PretendRunkeeper;
+pub use runkeeper::{PretendRunkeeper, RunkeeperOptions};
 pub use strava::{Meanwhile, PretendStrava, StravaOptions};
 
 use crate::model::Clock;

@@ -12,7 +12,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub use crate::model::Description;
-pub use activities::{ActivityProvider, Feed, Next, Page, Part};
+pub use activities::{ActivityProvider, Changes, Feed, Next, Page, Part};
 
 use crate::auth::Session;
 use crate::config::ProviderSettings;

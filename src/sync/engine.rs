@@ -148,6 +148,7 @@ pub async fn run(job: &Job<'_>, session: &Session, lock: &Lock, progress: &mut d
         unanswered: 0,
         unusable: 0,
         down: None,
+        heeds_changes: None,
         committed,
     };
     let walked = match job.provider.way() {
@@ -162,6 +163,9 @@ pub async fn run(job: &Job<'_>, session: &Session, lock: &Lock, progress: &mut d
     }
     if matches!(ended, Ended::Whole) && run.troubles.is_empty() && run.recorder.tally().failed.is_empty() {
         run.checked.sync(job.clock.now());
+        if let Some(time) = run.heeds_changes {
+            run.checked.heed_changes(time);
+        }
     }
     if !matches!(ended, Ended::MassLoss { .. }) {
         // It is a memory of times: a run is no worse for its loss.
@@ -220,6 +224,8 @@ pub(super) struct Run<'a> {
     pub(super) unusable: usize,
     /// What was seen at the last request without an answer, or at the last of too many unusable ones.
     down: Option<String>,
+    /// Up to when the provider told what was changed, where this run heeds all of it.
+    pub(super) heeds_changes: Option<DateTime<Utc>>,
     committed: Instant,
 }
 

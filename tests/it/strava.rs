@@ -7,6 +7,7 @@ use fitsnap::pretend::{Fault, Misbehaviour, PretendStrava, StravaOptions, browse
 use serde_json::Value;
 
 use crate::env::{ArchiveEnv, Ran};
+use crate::login::Waiting;
 
 const NOW: &str = "2015-07-11T06:00:00Z";
 
@@ -288,22 +289,10 @@ fn types_choose_what_is_asked_for_and_take_nothing_away() {
 fn a_sign_in_that_sees_less_withdraws_nothing_and_is_warned_of() {
     let scene = Scene::unsigned(12, "", |_| {});
     let login = |scene: &Scene| {
-        use std::io::{BufRead, BufReader, Read};
-        let mut command = scene.env.command(env!("CARGO_BIN_EXE_fitsnap"));
-        let mut child = command.args(["login", "strava"]).stderr(std::process::Stdio::piped()).spawn().unwrap();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut said = String::new();
-        let address = loop {
-            let mut line = String::new();
-            assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "{said}");
-            said.push_str(&line);
-            if line.trim().starts_with("http://") {
-                break line.trim().to_owned();
-            }
-        };
-        browser::visit(&address).unwrap();
-        stderr.read_to_string(&mut said).unwrap();
-        assert!(child.wait().unwrap().success(), "{said}");
+        let waiting = Waiting::begin(&scene.env, &["strava"]);
+        browser::visit(&waiting.address).unwrap();
+        let (code, said) = waiting.end();
+        assert_eq!(code, 0, "{said}");
         said
     };
     let said = login(&scene);

@@ -8,6 +8,7 @@ mod plan;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
+mod told;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +23,7 @@ use crate::archive::{Checked, DayContent, RecordError};
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::model::{Account, Day, Resources};
-use crate::providers::{ActivityProvider, Opening, Part};
+use crate::providers::{ActivityProvider, Changes, Opening, Part};
 
 /// Says what a run would do. Walks the lists for it.
 ///
@@ -40,19 +41,24 @@ pub(super) async fn preview(
     for feed in provider.feeds(&opening.account, job.resources) {
         lists.push(Asking { job, session, progress, provider }.walk(feed).await?);
     }
+    let asked = session.requests();
+    let told = Asking { job, session, progress, provider }.changes(opening).await?;
+    let changes = session.requests() - asked;
+    let told = told.ok().flatten().unwrap_or_default();
     progress.settle();
     let feeds: Vec<_> = lists.iter().map(|listed| listed.feed.clone()).collect();
     let held = held::index(job.archive, job.name, &days, &feeds).map_err(Ended::Archive)?;
     let recheck = recheck(job, &held, opening, &job.archive.checked(job.name));
-    let plan = plan::plan(&lists, &held, &wanted(job, opening, &recheck), &job.provider.description().rules);
+    let wanted = wanted(job, opening, &recheck, &told);
+    let plan = plan::plan(&lists, &held, &wanted, &job.provider.description().rules);
     let parts: usize = plan.values().flat_map(|day| &day.tasks).map(|task| task.parts.len()).sum();
     let account = provider.account_requests(job.resources, &account(job, opening)?, &mentioned(&lists));
     let pages: u64 = lists.iter().map(|listed| listed.pages).sum();
-    let requests = 1 + pages + account + parts as u64;
+    let requests = 1 + pages + changes + account + parts as u64;
     Ok(Preview { requests, days: plan.len(), until: session.time_for(requests) })
 }
 
-fn wanted<'a>(job: &'a Job<'_>, opening: &Opening, recheck: &'a BTreeSet<Day>) -> Wanted<'a> {
+fn wanted<'a>(job: &'a Job<'_>, opening: &Opening, recheck: &'a BTreeSet<Day>, told: &'a Changes) -> Wanted<'a> {
     Wanted {
         wish: job.wish,
         resources: job.resources,
@@ -61,6 +67,7 @@ fn wanted<'a>(job: &'a Job<'_>, opening: &Opening, recheck: &'a BTreeSet<Day>) -
         since: job.since,
         today: opening.zone.day_of(job.clock.now()),
         recheck,
+        modified: &told.modified,
     }
 }
 
@@ -107,6 +114,18 @@ impl Run<'_> {
             self.troubles.extend(listed.doubt.clone());
             lists.push(listed);
         }
+        let now = job.clock.now();
+        let told = match (Asking { job, session, progress: self.progress, provider }).changes(&opening).await? {
+            Ok(told) => told,
+            Err(reason) => {
+                self.troubles.push(reason);
+                None
+            }
+        };
+        // A run over some days or resources leaves the rest of it to a later one.
+        let heeds = told.is_some() && !job.only && job.wish.since.is_none() && job.wish.until.is_none();
+        self.heeds_changes = heeds.then_some(now);
+        let told = told.unwrap_or_default();
         self.progress.settle();
         let feeds: Vec<_> = lists.iter().map(|listed| listed.feed.clone()).collect();
         let held = held::index(job.archive, job.name, self.recorder.held(), &feeds).map_err(Ended::Archive)?;
@@ -125,7 +144,7 @@ impl Run<'_> {
         self.unusable(&lists, &held);
         self.account(session, provider, &opening, &lists).await?;
         let recheck = recheck(job, &held, &opening, &self.checked);
-        let wanted = wanted(job, &opening, &recheck);
+        let wanted = wanted(job, &opening, &recheck, &told);
         let mut plan = plan::plan(&lists, &held, &wanted, &job.provider.description().rules);
         let missing = plan::missing(&lists, &held, &wanted);
         let covered = |(key, _): &(&Key, Day)| {
@@ -133,7 +152,7 @@ impl Run<'_> {
             provider.covers(seen_under, &grant)
         };
         let missing: Vec<_> = missing.into_iter().filter(covered).collect();
-        for (key, day) in self.gone(session, provider, &lists, &missing).await? {
+        for (key, day) in self.gone(session, provider, &lists, &missing, &told.deleted).await? {
             plan.entry(day).or_default().leaving.insert(key.clone());
             self.excused.insert(day);
             seen.forget(&lists[key.0].feed.resource, &key.1);
@@ -203,6 +222,7 @@ impl Run<'_> {
         provider: &dyn ActivityProvider,
         lists: &[Listed],
         missing: &[(&'k Key, Day)],
+        deleted: &BTreeSet<String>,
     ) -> Result<Vec<(&'k Key, Day)>, Ended> {
         let mut gone: Vec<(&Key, Day)> = Vec::new();
         for (key, day) in missing {
@@ -212,6 +232,9 @@ impl Run<'_> {
             let feed = &lists[key.0].feed;
             let start = Instant::now();
             let is_gone = loop {
+                if deleted.contains(&key.1) {
+                    break true;
+                }
                 break match provider.is_gone(session, feed, &key.1).await {
                     Ok(is_gone) => is_gone,
                     Err(FetchError::Wait { reason, until }) => {
