@@ -46,6 +46,7 @@ static DESCRIPTION: Description = Description {
             The export (runkeeper.com, Settings, Export Data) works for everybody",
     origin: "https://api.runkeeper.com",
     gone: None,
+    api_alone: None,
     sign_in: SignIn {
         authorize: "https://runkeeper.com/apps/authorize",
         token: "https://runkeeper.com/apps/token",

@@ -10,7 +10,9 @@ use std::collections::BTreeSet;
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, Kind, RecordRules, Value};
-use crate::model::{CountHeader, Description, JsonText, QuotaWindow, Resource, Resources, Revocation, SignIn, Zone};
+use crate::model::{
+    ApiAlone, CountHeader, Description, JsonText, QuotaWindow, Resource, Resources, Revocation, SignIn, Zone,
+};
 
 use super::reading::parse_as;
 use super::{ActivityProvider, Answer, Feed, Next, Opening, Page, Part, Provider, Way};
@@ -33,6 +35,8 @@ static DESCRIPTION: Description = Description {
             (the bulk export under Settings, My Account stays free)",
     origin: "https://www.strava.com",
     gone: None,
+    // Announced in June 2026 for 2027-01-04, under the one name or the other.
+    api_alone: Some(ApiAlone { hosts: &["api-v3.strava.com", "www.api-v3.strava.com"], without: "/api/v3" }),
     sign_in: SignIn {
         authorize: "/oauth/authorize",
         token: "/oauth/token",
