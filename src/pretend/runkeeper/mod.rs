@@ -3,6 +3,7 @@
 
 mod graph;
 mod oauth;
+mod on_demand;
 mod world;
 
 use std::sync::{Arc, Mutex};
@@ -12,10 +13,10 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use chrono::{DateTime, NaiveDateTime, Utc};
 
+use super::control::{self, OnDemand};
 use super::misbehave::misbehave;
 use super::server::{Server, hold};
-use super::{Asked, Misbehaviour, PretendError};
-use crate::model::Clock;
+use super::{APP, Asked, Misbehaviour, PretendError};
 use world::World;
 
 /// What a pretend Runkeeper is made of.
@@ -46,8 +47,8 @@ impl RunkeeperOptions {
             user: 12_345_678,
             name: "Ada".to_owned(),
             page_limit: 1_000,
-            client_id: "pretend-app".to_owned(),
-            client_secret: "pretend-app-secret".to_owned(),
+            client_id: APP.0.to_owned(),
+            client_secret: APP.1.to_owned(),
         }
     }
 }
@@ -71,9 +72,8 @@ impl PretendRunkeeper {
             .route("/apps/token", post(oauth::token))
             .route("/apps/de-authorize", post(oauth::de_authorize))
             .fallback(get(graph::tell))
-            .layer(from_fn_with_state(world.clone(), misbehave::<World>))
-            .with_state(world.clone());
-        let server = Server::start(port, router)?;
+            .layer(from_fn_with_state(world.clone(), misbehave::<World>));
+        let server = Server::start(port, router.merge(control::router()).with_state(world.clone()))?;
         Ok(PretendRunkeeper { world, server })
     }
 
@@ -84,7 +84,7 @@ impl PretendRunkeeper {
 
     /// Sets its clock, which runs on from there.
     pub fn set_now(&self, now: DateTime<Utc>) {
-        hold(&self.world).clock = Clock::starting_at(now);
+        hold(&self.world).set_now(now);
     }
 
     /// Adds to a feed (`/weight`) with these members, as JSON that begins with a comma, as if it had long
@@ -96,6 +96,12 @@ impl PretendRunkeeper {
     /// Adds as `add` does, now.
     pub fn upload(&self, feed: &str, start: NaiveDateTime, more: &str) -> String {
         hold(&self.world).upload(feed, start, more).unwrap_or_default()
+    }
+
+    /// What a feed has, newest first.
+    pub fn uris(&self, feed: &str) -> Vec<String> {
+        let world = hold(&self.world);
+        world.items.iter().filter(|item| item.feed.path == feed).map(|item| item.uri.clone()).collect()
     }
 
     /// Takes something away.

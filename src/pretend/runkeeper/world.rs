@@ -148,12 +148,6 @@ impl World {
         self.tokens.new_pair(now).access
     }
 
-    pub fn behave(&mut self) {
-        self.faults.clear();
-        self.size_lies_by = 0;
-        self.denies = false;
-    }
-
     fn note(&mut self, feed: &'static Feed, uri: &str, is_deleted: bool) {
         let at = self.clock.now();
         self.changes.push(Change { at, feed, uri: uri.to_owned(), is_deleted });

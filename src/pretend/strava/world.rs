@@ -76,7 +76,7 @@ impl World {
         }
     }
 
-    pub fn sort(&mut self) {
+    fn sort(&mut self) {
         self.activities.sort_by_key(|one| std::cmp::Reverse((one.start, one.id)));
     }
 
@@ -91,10 +91,12 @@ impl World {
         id
     }
 
-    pub fn alter(&mut self, id: u64, change: impl FnOnce(&mut Activity)) {
-        if let Some(one) = self.activities.iter_mut().find(|one| one.id == id) {
-            change(one);
-        }
+    /// Changes an activity; tells whether there is one.
+    pub fn alter(&mut self, id: u64, change: impl FnOnce(&mut Activity)) -> bool {
+        let Some(one) = self.activities.iter_mut().find(|one| one.id == id) else { return false };
+        change(one);
+        self.sort();
+        true
     }
 
     pub fn delete(&mut self, id: u64) {
@@ -182,10 +184,11 @@ fn activity(seed: u64, number: u64, day: NaiveDate) -> Activity {
     let seconds = 1_200 + (dice % 3_000) as i64;
     let minutes = u32::try_from(dice % 300).unwrap_or_default();
     let time = NaiveTime::from_hms_opt(16, 0, 0).unwrap_or_default() + TimeDelta::minutes(i64::from(minutes));
+    let sport = if dice.is_multiple_of(3) { "Ride" } else { "Run" };
     Activity {
         id: FIRST_ID + 1_000_000 - number,
-        name: format!("Outing {}", number + 1),
-        sport: if dice.is_multiple_of(3) { "Ride" } else { "Run" }.to_owned(),
+        name: format!("{} {sport}", if minutes < 120 { "Afternoon" } else { "Evening" }),
+        sport: sport.to_owned(),
         start: day.and_time(time),
         seconds,
         distance: 2_500 + dice % 9_000,
