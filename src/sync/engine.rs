@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::days::Wish;
 use super::losses::too_many;
-use crate::archive::{Archive, ArchiveError, Checked, Lock, RecordError, Recorder};
+use crate::archive::{Archive, ArchiveError, Checked, Lock, Recorder};
 use crate::auth::Session;
 use crate::http::{FetchError, Stop};
 use crate::model::{Account, Action, Clock, Day, DayRange, ProviderName, Resources, Tally};
@@ -216,6 +216,7 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Asks for the account, which must be that of the person in the archive. Nothing is recorded yet.
     pub(super) async fn open(&mut self, session: &Session) -> Result<Opening, Ended> {
         let start = Instant::now();
         let opening = loop {
@@ -240,11 +241,7 @@ impl Run<'_> {
                 signed_in: called(&opening.account, signed_in),
             });
         }
-        match self.recorder.account(opening.account.clone()) {
-            Ok(()) => Ok(opening),
-            Err(RecordError::Archive(error)) => Err(Ended::Archive(error)),
-            Err(error) => Err(Ended::NoAccount(format!("account.json: {error}"))),
-        }
+        Ok(opening)
     }
 
     pub(super) fn fail(&mut self, day: Day, reason: &str) {

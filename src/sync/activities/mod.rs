@@ -176,6 +176,8 @@ impl Run<'_> {
         }
     }
 
+    /// Asks for the rest of the account and records it with what `open` brought, once: what could not be had
+    /// this time stays as it is held.
     async fn account(
         &mut self,
         session: &Session,
@@ -185,32 +187,31 @@ impl Run<'_> {
     ) -> Result<(), Ended> {
         let (held, mentioned) = (account(self.job, opening)?, mentioned(lists));
         let start = Instant::now();
-        loop {
-            return match provider.account(session, self.job.resources, &held, &mentioned).await {
-                Ok(resources) => {
-                    match self.recorder.account(opening.account.clone().into_iter().chain(resources).collect()) {
-                        Ok(()) => Ok(()),
-                        Err(RecordError::Archive(error)) => Err(Ended::Archive(error)),
-                        Err(error) => {
-                            self.troubles.push(format!("account.json: {error}"));
-                            Ok(())
-                        }
-                    }
-                }
+        let told = loop {
+            break match provider.account(session, self.job.resources, &held, &mentioned).await {
+                Ok(resources) => Ok(resources),
                 Err(FetchError::Wait { reason, until }) => {
                     self.wait(&reason, until, start).await?;
                     continue;
                 }
                 Err(FetchError::Malformed { reason, body, .. }) => {
-                    self.troubles.push(format!("account.json: {reason}{}", quarantine(self.job, None, &body)));
-                    Ok(())
+                    Err(format!("{reason}{}", quarantine(self.job, None, &body)))
                 }
-                Err(FetchError::Refused { reason }) => {
-                    self.troubles.push(format!("account.json: {reason}"));
-                    Ok(())
-                }
-                Err(error) => Err(ended_by(error)),
+                Err(FetchError::Refused { reason }) => Err(reason),
+                Err(error) => return Err(ended_by(error)),
             };
+        };
+        let resources = told.unwrap_or_else(|reason| {
+            self.troubles.push(format!("account.json: {reason}"));
+            Resources::new()
+        });
+        match self.recorder.account(opening.account.clone().into_iter().chain(resources).collect()) {
+            Ok(()) => Ok(()),
+            Err(RecordError::Archive(error)) => Err(Ended::Archive(error)),
+            Err(error) => {
+                self.troubles.push(format!("account.json: {error}"));
+                Ok(())
+            }
         }
     }
 
