@@ -32,6 +32,11 @@ pub trait ActivityProvider: Sync {
         part: &'a str,
     ) -> Answer<'a, Result<Part, FetchError>>;
 
+    /// How many requests it takes to ask for a part, at least.
+    fn part_requests(&self, _part: &str) -> u64 {
+        1
+    }
+
     /// Asks whether an activity that its list lacks is gone at its own address too.
     fn is_gone<'a>(&'a self, session: &'a Session, feed: &'a Feed, id: &'a str)
     -> Answer<'a, Result<bool, FetchError>>;

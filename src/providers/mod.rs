@@ -39,6 +39,12 @@ pub trait Provider: Sync {
         self.person(account)
     }
 
+    /// What of an account told now goes into a document that holds `held`: a view of it that a narrower
+    /// sign-in cut down takes nothing away.
+    fn kept(&self, _held: &Resources, told: Resources) -> Resources {
+        told
+    }
+
     /// How it is asked.
     fn way(&self) -> Way<'_>;
 }

@@ -9,7 +9,7 @@ use super::days::Wish;
 use super::losses::too_many;
 use crate::archive::{Archive, ArchiveError, Checked, Lock, Recorder};
 use crate::auth::Session;
-use crate::http::{FetchError, Stop};
+use crate::http::{FetchError, Forecast, Stop};
 use crate::model::{Account, Action, Clock, Day, DayRange, ProviderName, Resources, Tally};
 use crate::providers::{Opening, Provider, Way};
 
@@ -109,8 +109,8 @@ pub struct Preview {
     pub requests: u64,
     /// How many days.
     pub days: usize,
-    /// When it would be done, under the provider's limits.
-    pub until: DateTime<Utc>,
+    /// When, under the provider's limits.
+    pub forecast: Forecast,
 }
 
 /// Tells a person how a run goes on.

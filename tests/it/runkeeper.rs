@@ -113,6 +113,14 @@ fn every_feed_goes_to_its_own_days_under_its_own_name() {
     let asked: Vec<_> = scene.runkeeper.take_log().into_iter().map(|asked| asked.path).collect();
     assert_eq!(asked.iter().filter(|path| path.starts_with("/fitnessActivities/")).count(), 1, "{asked:?}");
     assert_eq!(scene.tree(), before);
+    // Another weight is another neighbour of the run ahead: that is no revision of it.
+    scene.runkeeper.add("/weight", at("2015-06-08T00:00:00"), ",\"weight\":64");
+    let report = scene.report(0);
+    assert_eq!(
+        (&report["new"], &report["revised"], &report["unchanged"]),
+        (&1.into(), &0.into(), &1.into()),
+        "{report}"
+    );
 }
 
 #[test]
@@ -237,7 +245,19 @@ fn a_size_that_lies_or_a_feed_that_breaks_off_takes_nothing() {
     assert!(said.stderr.contains("says it has 12 entries, but told 9"), "{}", said.stderr);
     assert_eq!(scene.tree(), before);
     scene.runkeeper.behave();
-    for fault in [Fault::Page, Fault::Truncated, Fault::Body("{\"size\":0}".into()), Fault::Status(406)] {
+    let again = format!(
+        "{{\"size\":9,\"items\":[{{\"uri\":\"{}\",\"start_time\":\"Sun, 7 Jun 2015 07:30:00\"{RUN}}}],\
+         \"next\":\"/fitnessActivities?page=1\"}}",
+        runs[3]
+    );
+    for fault in [
+        Fault::Page,
+        Fault::Truncated,
+        Fault::Body("{\"size\":0}".into()),
+        Fault::Status(406),
+        // A page that leads to itself for ever.
+        Fault::Body(again),
+    ] {
         scene.runkeeper.misbehave(Misbehaviour::of(fault.clone()).at("/fitnessActivities?page=1"));
         let ran = scene.sync(&[]);
         assert_eq!(ran.status, 1, "{fault:?}: {} {:?}", ran.stderr, scene.runkeeper.take_log());
@@ -264,10 +284,15 @@ fn letters_in_latin_1_come_whole_and_live_activities_come_later() {
 fn refusals_are_understood_by_their_words() {
     let (scene, _) = Scene::new();
     scene.report(0);
-    scene.runkeeper.misbehave(Misbehaviour::of(Fault::Status(429)).at("/weight"));
-    let said = scene.sync(&["--max-wait", "30s"]).code(4);
-    assert!(said.stderr.contains("asked too often"), "{}", said.stderr);
+    let before = scene.tree();
+    scene.runkeeper.delete("/fitnessActivities/1004");
+    // Gone in the middle of the list: nothing is taken, and its own words say for how long.
+    scene.runkeeper.leave(2);
+    let said = scene.sync(&["--max-wait", "14m"]).code(4);
+    assert!(said.stderr.contains("asked too often") && said.stderr.contains("06:15:0"), "{}", said.stderr);
+    assert_eq!(scene.tree(), before);
     scene.runkeeper.behave();
+    assert_eq!(scene.report(0)["withdrawn"], 1);
     scene.runkeeper.revoke();
     let said = scene.sync(&[]).code(3);
     assert!(said.stderr.contains("Revoked"), "{}", said.stderr);

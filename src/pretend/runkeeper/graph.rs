@@ -24,7 +24,7 @@ pub(super) async fn tell(
     uri: Uri,
     Query(asked): Query<Parameters>,
 ) -> Response {
-    let world = hold(&world);
+    let mut world = hold(&world);
     let error = |status: StatusCode, reason: &str| {
         let text = format!("{{\"reason\":\"{reason}\",\"delete_health\":\"false\"}}");
         let kind = "application/vnd.com.runkeeper.ErrorMessage+json";
@@ -36,6 +36,10 @@ pub(super) async fn tell(
     if !bearer(&headers).is_some_and(|token| world.is_good(token)) {
         return error(StatusCode::UNAUTHORIZED, "Unauthorized");
     }
+    if world.left == Some(0) {
+        return error(StatusCode::TOO_MANY_REQUESTS, "Rate-limit exceeded. rate limit is 5000 calls per 15 minutes");
+    }
+    world.left = world.left.map(|left| left - 1);
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     let Some((kind, text)) = find(&world, uri.path(), &asked) else {
         return error(StatusCode::NOT_FOUND, "not found");

@@ -139,6 +139,11 @@ impl PretendRunkeeper {
         hold(&self.world).size_lies_by = by;
     }
 
+    /// Answers so many requests more, and then that it was asked too often.
+    pub fn leave(&self, requests: u32) {
+        hold(&self.world).left = Some(requests);
+    }
+
     /// The person takes the permission back.
     pub fn revoke(&self) {
         hold(&self.world).revoke();

@@ -32,6 +32,7 @@ impl OnDemand for World {
              /pretend/done?uri=U      it is no longer\n\
              /pretend/delete?uri=U    something is deleted\n\
              /pretend/latin           answers in Latin-1 from now on\n\
+             /pretend/leave?requests=N   answers so many requests more\n\
              /pretend/revoke          the person takes the permission back\n\
              /pretend/deny            the next sign-ins are refused\n",
         );
@@ -58,6 +59,7 @@ impl OnDemand for World {
                 self.latin = true;
                 Ok(())
             }
+            "leave" => demand.number("requests").map(|requests| self.left = Some(requests)),
             "revoke" => Ok(self.revoke()),
             "deny" => {
                 self.denies = true;
@@ -75,6 +77,7 @@ impl OnDemand for World {
         self.faults.clear();
         self.size_lies_by = 0;
         self.denies = false;
+        self.left = None;
     }
 }
 

@@ -81,6 +81,8 @@ pub(super) struct World {
     pub size_lies_by: u64,
     pub denies: bool,
     pub is_revoked: bool,
+    /// How many requests it still answers, if there is a limit.
+    pub left: Option<u32>,
     made: u32,
 }
 
@@ -98,6 +100,7 @@ impl World {
             size_lies_by: 0,
             denies: false,
             is_revoked: false,
+            left: None,
             made: 0,
             options,
         }

@@ -210,10 +210,12 @@ impl Activity {
         let name = crate::json::quote(name);
         let start = (self.start - OFFSET).format("%Y-%m-%dT%H:%M:%SZ");
         let visibility = if self.is_private { "only_me" } else { "everyone" };
+        // The older of the two names knows fewer kinds.
+        let kind = ["Run", "Ride"].into_iter().find(|kind| sport.ends_with(kind)).unwrap_or(sport);
         let device = if self.is_manual { "null".to_owned() } else { format!("{}", id + 7) };
         format!(
             "\"athlete\":{{\"id\":{athlete},\"resource_state\":1}},\"name\":{name},\"distance\":{distance}.0,\
-             \"moving_time\":{seconds},\"elapsed_time\":{},\"total_elevation_gain\":34.0,\"type\":\"{sport}\",\
+             \"moving_time\":{seconds},\"elapsed_time\":{},\"total_elevation_gain\":34.0,\"type\":\"{kind}\",\
              \"sport_type\":\"{sport}\",\"id\":{id},\"start_date\":\"{start}\",\"start_date_local\":\"{}\",\
              \"timezone\":\"(GMT+02:00) Europe/Helsinki\",\"utc_offset\":7200.0,\"kudos_count\":{kudos},\
              \"comment_count\":0,\"athlete_count\":{},\"photo_count\":0,\"manual\":{},\"private\":{},\

@@ -173,6 +173,13 @@ impl Provider for Strava {
         account::called(account)
     }
 
+    fn kept(&self, held: &Resources, mut told: Resources) -> Resources {
+        if account::depth(held) > account::depth(&told) {
+            told.remove("athlete");
+        }
+        told
+    }
+
     fn way(&self) -> Way<'_> {
         Way::Activities(self)
     }
@@ -218,6 +225,10 @@ impl ActivityProvider for Strava {
         part: &'a str,
     ) -> Answer<'a, Result<Part, FetchError>> {
         Box::pin(parts::ask(session, id, part))
+    }
+
+    fn part_requests(&self, part: &str) -> u64 {
+        parts::requests(part)
     }
 
     fn is_gone<'a>(&'a self, session: &'a Session, _: &'a Feed, id: &'a str) -> Answer<'a, Result<bool, FetchError>> {

@@ -19,7 +19,7 @@ use self::plan::{DayPlan, Key, Plan, Task, Wanted};
 use self::walk::{Asking, Listed, quarantine};
 use super::engine::{DOWN_AFTER, Ended, Job, Preview, Progress, Run, UNUSABLE_AFTER, ended_by};
 use super::losses::too_many;
-use crate::archive::{Checked, DayContent, RecordError};
+use crate::archive::{Checked, DayContent, RecordError, Seen};
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::model::{Account, Day, Resources};
@@ -51,11 +51,30 @@ pub(super) async fn preview(
     let recheck = recheck(job, &held, opening, &job.archive.checked(job.name));
     let wanted = wanted(job, opening, &recheck, &told);
     let plan = plan::plan(&lists, &held, &wanted, &job.provider.description().rules);
-    let parts: usize = plan.values().flat_map(|day| &day.tasks).map(|task| task.parts.len()).sum();
-    let account = provider.account_requests(job.resources, &account(job, opening)?, &mentioned(&lists));
+    let parts = plan.values().flat_map(|day| &day.tasks).flat_map(|task| &task.parts);
+    let parts: u64 = parts.map(|part| provider.part_requests(part)).sum();
+    let missing = missing(provider, &lists, &held, &wanted, &job.archive.seen(job.name), &session.grant());
+    let doubted = missing.iter().filter(|(key, _)| !told.deleted.contains(&key.1)).count() as u64;
+    let (account, _) = account(job, opening)?;
+    let account = provider.account_requests(job.resources, &account, &mentioned(&lists));
     let pages: u64 = lists.iter().map(|listed| listed.pages).sum();
-    let requests = 1 + pages + changes + account + parts as u64;
-    Ok(Preview { requests, days: plan.len(), until: session.time_for(requests) })
+    let requests = 1 + pages + changes + account + parts + doubted;
+    Ok(Preview { requests, days: plan.len(), forecast: session.forecast(requests) })
+}
+
+/// What the lists lack though they are whole, and would tell of under this grant: it is gone, or they lie.
+fn missing<'h>(
+    provider: &dyn ActivityProvider,
+    lists: &[Listed],
+    held: &'h BTreeMap<Key, Held>,
+    wanted: &Wanted<'_>,
+    seen: &Seen,
+    grant: &str,
+) -> Vec<(&'h Key, Day)> {
+    let mut missing = plan::missing(lists, held, wanted);
+    missing
+        .retain(|(key, _)| provider.covers(seen.grant(&lists[key.0].feed.resource, &key.1).unwrap_or_default(), grant));
+    missing
 }
 
 fn wanted<'a>(job: &'a Job<'_>, opening: &Opening, recheck: &'a BTreeSet<Day>, told: &'a Changes) -> Wanted<'a> {
@@ -78,13 +97,14 @@ fn recheck(job: &Job<'_>, held: &BTreeMap<Key, Held>, opening: &Opening, checked
     checked.longest_ago(settled.into_iter()).into_iter().take(job.wish.recheck).collect()
 }
 
-/// What the account document has, with what `open` brought.
-fn account(job: &Job<'_>, opening: &Opening) -> Result<Resources, Ended> {
+/// What the account document has, with what `open` brought; and what `open` brought that goes into it.
+fn account(job: &Job<'_>, opening: &Opening) -> Result<(Resources, Resources), Ended> {
     let bytes = job.archive.snapshot().and_then(|now| now.account(job.name)).map_err(Ended::Archive)?;
     let held = bytes.and_then(|bytes| Account::read(&bytes, job.name).ok());
     let mut resources = held.map(|account| account.resources).unwrap_or_default();
-    resources.extend(opening.account.clone());
-    Ok(resources)
+    let told = job.provider.kept(&resources, opening.account.clone());
+    resources.extend(told.clone());
+    Ok((resources, told))
 }
 
 fn mentioned(lists: &[Listed]) -> BTreeSet<String> {
@@ -146,12 +166,7 @@ impl Run<'_> {
         let recheck = recheck(job, &held, &opening, &self.checked);
         let wanted = wanted(job, &opening, &recheck, &told);
         let mut plan = plan::plan(&lists, &held, &wanted, &job.provider.description().rules);
-        let missing = plan::missing(&lists, &held, &wanted);
-        let covered = |(key, _): &(&Key, Day)| {
-            let seen_under = before.grant(&lists[key.0].feed.resource, &key.1).unwrap_or_default();
-            provider.covers(seen_under, &grant)
-        };
-        let missing: Vec<_> = missing.into_iter().filter(covered).collect();
+        let missing = missing(provider, &lists, &held, &wanted, &before, &grant);
         for (key, day) in self.gone(session, provider, &lists, &missing, &told.deleted).await? {
             plan.entry(day).or_default().leaving.insert(key.clone());
             self.excused.insert(day);
@@ -185,7 +200,7 @@ impl Run<'_> {
         opening: &Opening,
         lists: &[Listed],
     ) -> Result<(), Ended> {
-        let (held, mentioned) = (account(self.job, opening)?, mentioned(lists));
+        let ((held, told_first), mentioned) = (account(self.job, opening)?, mentioned(lists));
         let start = Instant::now();
         let told = loop {
             break match provider.account(session, self.job.resources, &held, &mentioned).await {
@@ -205,7 +220,7 @@ impl Run<'_> {
             self.troubles.push(format!("account.json: {reason}"));
             Resources::new()
         });
-        match self.recorder.account(opening.account.clone().into_iter().chain(resources).collect()) {
+        match self.recorder.account(told_first.into_iter().chain(resources).collect()) {
             Ok(()) => Ok(()),
             Err(RecordError::Archive(error)) => Err(Ended::Archive(error)),
             Err(error) => {

@@ -37,7 +37,7 @@ pub(super) fn preview(
     let count: u64 = requests.iter().map(|request| provider.requests(&request.resource, request.range)).sum();
     // The account has just been asked for; the run will ask again.
     let count = count + session.requests();
-    Ok(Preview { requests: count, days: days.len(), until: session.time_for(count) })
+    Ok(Preview { requests: count, days: days.len(), forecast: session.forecast(count) })
 }
 
 impl Run<'_> {
