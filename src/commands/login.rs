@@ -71,7 +71,8 @@ pub fn run(args: &LoginArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitC
     let not_allowed = login.not_allowed()?;
     if !not_allowed.is_empty() {
         let less = provider.description().sign_in.less_than_asked;
-        ui.warn(format!("{} was not allowed: {less}", not_allowed.join(", ")));
+        let were = if not_allowed.len() == 1 { "was" } else { "were" };
+        ui.warn(format!("{} {were} not allowed: {less}", not_allowed.join(", ")));
         ui.note(Text::new().with(Style::Cyan, "hint: ").plain(format!("to allow it: fitsnap login {name}")));
     }
     if login.is_overruled() {

@@ -32,7 +32,8 @@ static DESCRIPTION: Description = Description {
     kind: "strava",
     title: TITLE,
     today: "answers; since 2026-06-30 only apps whose owner pays for a Strava subscription \
-            (the bulk export under Settings, My Account stays free)",
+            (the bulk export under Settings, My Account stays free). From 2027-01-04 its API is announced \
+            at https://api-v3.strava.com too, which base_url reaches",
     origin: "https://www.strava.com",
     gone: None,
     // Announced in June 2026 for 2027-01-04, under the one name or the other.
