@@ -18,8 +18,8 @@ pub(super) trait OnDemand: Service {
     /// What it is, and its own tasks: the first part of its front page.
     fn manual(&self) -> String;
 
-    /// Does a task of its own; nothing where it has none of that name.
-    fn act(&mut self, task: &str, demand: &Demand) -> Option<Result<(), String>>;
+    /// Does a task of its own; tells whether it has one of that name.
+    fn act(&mut self, task: &str, demand: &Demand) -> Result<bool, String>;
 
     /// Sets its clock.
     fn set_now(&mut self, now: DateTime<Utc>);
@@ -96,7 +96,8 @@ fn perform(service: &mut impl OnDemand, task: &str, demand: &Demand) -> Result<(
             service.faults().push(misbehaviour);
             Ok(())
         }
-        _ => service.act(task, demand).unwrap_or_else(|| Err("GET / lists what there is to ask for".to_owned())),
+        _ if service.act(task, demand)? => Ok(()),
+        _ => Err("GET / lists what there is to ask for".to_owned()),
     }
 }
 

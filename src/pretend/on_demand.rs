@@ -30,29 +30,26 @@ impl OnDemand for World {
         )
     }
 
-    fn act(&mut self, task: &str, demand: &Demand) -> Option<Result<(), String>> {
+    fn act(&mut self, task: &str, demand: &Demand) -> Result<bool, String> {
         let said = |done: Result<(), PretendError>| done.map_err(|error| error.to_string());
         let number = |name: &str, usual: u32| if demand.has(name) { demand.number(name) } else { Ok(usual) };
-        Some(match task {
-            "late" => demand.day().and_then(|day| said(self.rewrite(day, add_segment))),
-            "alter" => demand.day().and_then(|day| said(self.rewrite(day, alter_segment))),
-            "lose" => demand.day().and_then(|day| said(self.rewrite(day, lose_segment))),
-            "empty" => demand.day().and_then(|day| said(self.rewrite(day, empty))),
-            "restore" => demand.day().map(|day| self.restore(day)),
-            "replace" => demand.day().map(|day| self.replace(day, demand.body.clone())),
+        match task {
+            "late" => said(self.rewrite(demand.day()?, add_segment))?,
+            "alter" => said(self.rewrite(demand.day()?, alter_segment))?,
+            "lose" => said(self.rewrite(demand.day()?, lose_segment))?,
+            "empty" => said(self.rewrite(demand.day()?, empty))?,
+            "restore" => self.restore(demand.day()?),
+            "replace" => self.replace(demand.day()?, demand.body.clone()),
             "leave" => {
-                let minute = number("minute", self.options.minute_limit);
-                let hour = number("hour", self.options.hour_limit);
-                minute.and_then(|minute| hour.map(|hour| self.leave(minute, hour)))
+                let minute = number("minute", self.options.minute_limit)?;
+                self.leave(minute, number("hour", self.options.hour_limit)?);
             }
-            "expire" => Ok(self.expire()),
-            "revoke" => Ok(self.revoke()),
-            "deny" => {
-                self.denies = true;
-                Ok(())
-            }
-            _ => return None,
-        })
+            "expire" => self.expire(),
+            "revoke" => self.revoke(),
+            "deny" => self.denies = true,
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 
     fn set_now(&mut self, now: DateTime<Utc>) {

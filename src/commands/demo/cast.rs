@@ -17,8 +17,11 @@ pub(super) struct Role {
     /// What the service rewrites while a day passes, in lines of at most 64 letters.
     pub story: &'static [&'static str],
     /// Starts the pretend service at a time in the middle of its person's life.
-    pub start: fn(DateTime<Utc>) -> Result<Box<dyn Player>, PretendError>,
+    pub start: fn(DateTime<Utc>) -> Started,
 }
+
+/// A pretend service under way, or why it could not start.
+pub(super) type Started = Result<Box<dyn Player>, PretendError>;
 
 /// A pretend service that plays its part; it leaves when it is dropped.
 pub(super) trait Player {

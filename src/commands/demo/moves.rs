@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::cast::{Player, Role};
+use super::cast::{Player, Role, Started};
 use crate::pretend::{Pretend, PretendError, PretendOptions};
 
 pub(super) const ROLE: Role = Role {
@@ -12,7 +12,7 @@ pub(super) const ROLE: Role = Role {
     start,
 };
 
-fn start(now: DateTime<Utc>) -> Result<Box<dyn Player>, PretendError> {
+fn start(now: DateTime<Utc>) -> Started {
     let first = now.date_naive() - TimeDelta::days(92);
     Ok(Box::new(Pretend::start(PretendOptions::new(first, now))?))
 }

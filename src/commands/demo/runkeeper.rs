@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
-use super::cast::{Player, Role};
+use super::cast::{Player, Role, Started};
 use crate::pretend::{PretendError, PretendRunkeeper, RunkeeperOptions};
 
 /// How many runs, one every third day.
@@ -18,7 +18,7 @@ pub(super) const ROLE: Role = Role {
     start,
 };
 
-fn start(now: DateTime<Utc>) -> Result<Box<dyn Player>, PretendError> {
+fn start(now: DateTime<Utc>) -> Started {
     let runkeeper = PretendRunkeeper::start(RunkeeperOptions::new(now))?;
     let today = now.date_naive();
     for number in 1..=RUNS {

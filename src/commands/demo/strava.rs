@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::cast::{Player, Role};
+use super::cast::{Player, Role, Started};
 use crate::pretend::{PretendError, PretendStrava, StravaOptions};
 
 const ACTIVITIES: usize = 24;
@@ -17,7 +17,7 @@ pub(super) const ROLE: Role = Role {
     start,
 };
 
-fn start(now: DateTime<Utc>) -> Result<Box<dyn Player>, PretendError> {
+fn start(now: DateTime<Utc>) -> Started {
     Ok(Box::new(PretendStrava::start(StravaOptions::new(ACTIVITIES, now))?))
 }
 

@@ -39,34 +39,30 @@ impl OnDemand for World {
         text
     }
 
-    fn act(&mut self, task: &str, demand: &Demand) -> Option<Result<(), String>> {
-        Some(match task {
-            "upload" => demand.day().and_then(|day| {
-                let feed = demand.text("feed")?;
-                let added = self.upload(feed, day.and_time(NaiveTime::MIN), "");
-                added.map(drop).ok_or_else(|| format!("there is no feed {feed}"))
-            }),
+    fn act(&mut self, task: &str, demand: &Demand) -> Result<bool, String> {
+        match task {
+            "upload" => {
+                let (feed, start) = (demand.text("feed")?, demand.day()?.and_time(NaiveTime::MIN));
+                self.upload(feed, start, "").ok_or_else(|| format!("there is no feed {feed}"))?;
+            }
             "annotate" => {
-                demand.text("notes").and_then(|notes| self.change(demand, |item| item.notes = notes.to_owned()))
+                let notes = demand.text("notes")?;
+                self.change(demand, |item| item.notes = notes.to_owned())?;
             }
             "move" => {
-                demand.day().and_then(|day| self.change(demand, |item| item.start = day.and_time(item.start.time())))
+                let day = demand.day()?;
+                self.change(demand, |item| item.start = day.and_time(item.start.time()))?;
             }
-            "live" => self.change(demand, |item| item.is_live = true),
-            "done" => self.change(demand, |item| item.is_live = false),
-            "delete" => demand.text("uri").and_then(|uri| known(uri, self.delete(uri))),
-            "latin" => {
-                self.latin = true;
-                Ok(())
-            }
-            "leave" => demand.number("requests").map(|requests| self.left = Some(requests)),
-            "revoke" => Ok(self.revoke()),
-            "deny" => {
-                self.denies = true;
-                Ok(())
-            }
-            _ => return None,
-        })
+            "live" => self.change(demand, |item| item.is_live = true)?,
+            "done" => self.change(demand, |item| item.is_live = false)?,
+            "delete" => known(demand.text("uri")?, self.delete(demand.text("uri")?))?,
+            "latin" => self.latin = true,
+            "leave" => self.left = Some(demand.number("requests")?),
+            "revoke" => self.revoke(),
+            "deny" => self.denies = true,
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 
     fn set_now(&mut self, now: DateTime<Utc>) {

@@ -40,31 +40,34 @@ impl OnDemand for World {
         text
     }
 
-    fn act(&mut self, task: &str, demand: &Demand) -> Option<Result<(), String>> {
-        Some(match task {
-            "upload" => demand.day().map(|day| {
-                self.upload(day);
-            }),
-            "rename" => demand.text("name").and_then(|name| self.change(demand, |one| one.name = name.to_owned())),
+    fn act(&mut self, task: &str, demand: &Demand) -> Result<bool, String> {
+        match task {
+            "upload" => {
+                self.upload(demand.day()?);
+            }
+            "rename" => {
+                let name = demand.text("name")?;
+                self.change(demand, |one| one.name = name.to_owned())?;
+            }
             "move" => {
-                demand.day().and_then(|day| self.change(demand, |one| one.start = day.and_time(one.start.time())))
+                let day = demand.day()?;
+                self.change(demand, |one| one.start = day.and_time(one.start.time()))?;
             }
-            "private" => self.change(demand, |one| one.is_private = true),
-            "hide" => self.change(demand, |one| one.is_hidden = true),
-            "delete" => demand.number("id").map(|id| self.delete(id)),
-            "leave" => {
-                let (quarter, day) = (demand.number("quarter"), demand.number("daily"));
-                quarter.and_then(|quarter| day.map(|day| self.leave(quarter, day)))
+            "private" => self.change(demand, |one| one.is_private = true)?,
+            "hide" => self.change(demand, |one| one.is_hidden = true)?,
+            "delete" => {
+                // There must be one of that id.
+                self.change(demand, |_| {})?;
+                self.delete(demand.number("id")?);
             }
-            "tick" => demand.text("scope").map(|scope| self.options.scope = scope.to_owned()),
-            "off" => {
-                self.is_off = true;
-                Ok(())
-            }
-            "expire" => Ok(self.tokens.expire()),
-            "revoke" => Ok(self.tokens.revoke()),
-            _ => return None,
-        })
+            "leave" => self.leave(demand.number("quarter")?, demand.number("daily")?),
+            "tick" => self.options.scope = demand.text("scope")?.to_owned(),
+            "off" => self.is_off = true,
+            "expire" => self.tokens.expire(),
+            "revoke" => self.tokens.revoke(),
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 
     fn set_now(&mut self, now: DateTime<Utc>) {
