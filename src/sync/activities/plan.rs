@@ -22,6 +22,8 @@ pub(super) struct Wanted<'a> {
     pub today: Day,
     /// Settled days to be checked again.
     pub recheck: &'a BTreeSet<Day>,
+    /// What the service itself says was changed, though its list may not show it.
+    pub modified: &'a BTreeSet<String>,
 }
 
 /// What to do about one activity.
@@ -88,7 +90,7 @@ pub(super) fn plan(lists: &[Listed], held: &BTreeMap<Key, Held>, wanted: &Wanted
             }
             let changed = old.is_none_or(|old| old.day != day || old.known.substance != entry.substance);
             let lacks = |part: &&str| old.is_none_or(|old| !old.known.parts.contains(*part));
-            let all = changed || wanted.is_fresh(day);
+            let all = changed || wanted.is_fresh(day) || wanted.modified.contains(&entry.id);
             let parts: Vec<_> = parts.iter().copied().filter(|part| all || lacks(part)).collect();
             if parts.is_empty() && !(take_list && changed) {
                 continue;
