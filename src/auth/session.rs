@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use url::Url;
 
 use super::exchange::{Exchange, Places};
 use super::store::{StoreError, TokenStore};
@@ -47,6 +48,15 @@ pub struct Session {
     renewing: tokio::sync::Mutex<()>,
     clock: Clock,
     stop: Stop,
+}
+
+/// What is asked at an address.
+#[derive(Clone, Copy)]
+enum Question<'q> {
+    /// The kind of answer wanted, where the provider offers several.
+    Get(Option<&'q str>),
+    /// The JSON that says what is wanted.
+    Json(&'q str),
 }
 
 impl Session {
@@ -110,7 +120,18 @@ impl Session {
         query: &[(&str, &str)],
         accept: Option<&str>,
     ) -> Result<Answer, FetchError> {
-        let url = self.places.resource(resource_path, query)?;
+        self.ask(self.places.resource(resource_path, query)?, Question::Get(accept)).await
+    }
+
+    /// Asks for what a JSON body describes, by POST; such a request only reads.
+    ///
+    /// # Errors
+    /// As [`Session::get`].
+    pub async fn query(&self, resource_path: &str, body: &str) -> Result<Answer, FetchError> {
+        self.ask(self.places.resource(resource_path, &[])?, Question::Json(body)).await
+    }
+
+    async fn ask(&self, url: Url, question: Question<'_>) -> Result<Answer, FetchError> {
         let mut bearer = {
             let tokens = self.tokens.borrow();
             let ends = tokens.expires_at.is_some_and(|end| end - RENEW_BEFORE <= self.clock.now());
@@ -123,7 +144,11 @@ impl Session {
         }
         loop {
             let token = bearer.as_deref().unwrap_or_default();
-            let answer = self.client.send(&Request::Get { url: url.clone(), bearer: token, accept }).await?;
+            let request = match question {
+                Question::Get(accept) => Request::Get { url: url.clone(), bearer: token, accept },
+                Question::Json(body) => Request::Query { url: url.clone(), bearer: token, body },
+            };
+            let answer = self.client.send(&request).await?;
             if answer.status != 401 {
                 return Ok(answer);
             }
