@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::exchange::{Exchange, Places, revocation};
+use super::exchange::{Binding, Exchange, Places, revocation};
 use super::session::{client, refuse_gone};
 use super::store::{StoreError, TokenStore};
 use super::{Session, SessionOptions, Tokens};
@@ -92,9 +92,15 @@ impl std::fmt::Debug for Allowed {
 pub struct Begun {
     /// The address at which the person allows the app.
     pub address: Url,
-    /// What the answer must carry.
-    pub state: String,
     redirect: Url,
+    binding: Binding,
+}
+
+impl Begun {
+    /// What the answer must carry.
+    pub fn state(&self) -> &str {
+        &self.binding.state
+    }
 }
 
 impl<'a> Login<'a> {
@@ -122,8 +128,8 @@ impl<'a> Login<'a> {
     pub fn begin(&self, redirect: Url) -> Result<Begun, LoginError> {
         let app = self.app()?;
         refuse_gone(self.options.description, self.options.settings)?;
-        let (address, state) = self.exchange(&app).authorize(&redirect);
-        Ok(Begun { address, state, redirect })
+        let (address, binding) = self.exchange(&app).authorize(&redirect);
+        Ok(Begun { address, redirect, binding })
     }
 
     /// Exchanges the code for tokens, keeps them and begins a conversation with them.
@@ -134,7 +140,8 @@ impl<'a> Login<'a> {
         let app = self.app()?;
         let client = client(&self.options, &self.places)?;
         let now = self.options.clock.now();
-        let tokens = self.exchange(&app).by_code(&client, allowed.code, &begun.redirect, now).await?;
+        let verifier = begun.binding.verifier.as_ref();
+        let tokens = self.exchange(&app).by_code(&client, allowed.code, &begun.redirect, verifier, now).await?;
         // Where the tokens come without a word about it, the browser's way back told.
         self.keep(Tokens { scope: tokens.scope.clone().or(allowed.scope), ..tokens }).await
     }

@@ -146,7 +146,7 @@ impl Demo<'_> {
             let begun = login.begin(loopback.redirect().clone())?;
             let address = begun.address.to_string();
             std::thread::spawn(move || browser::visit(&address));
-            let code = loopback.answer(&begun.state, &stop).await?;
+            let code = loopback.answer(begun.state(), &stop).await?;
             login.finish(&begun, code).await
         })?;
         Ok(())

@@ -122,7 +122,7 @@ async fn by_browser(
     // A browser in this very terminal would keep the listener from answering it.
     let opening = std::thread::spawn(move || webbrowser::open(&address).is_ok());
     ui.note("waiting for the browser; press Ctrl-C to give up");
-    let code = loopback.answer(&begun.state, stop).await;
+    let code = loopback.answer(begun.state(), stop).await;
     if opening.is_finished() && !opening.join().unwrap_or(false) && code.is_err() {
         ui.note("no browser could be opened here; --no-browser works without one");
     }
@@ -149,7 +149,7 @@ async fn by_pasting(
     let line = read_line()?;
     // Until here Ctrl-C ends fitsnap at once.
     follow_signals(stop)?;
-    let code = read_pasted(&line, &begun.state)?;
+    let code = read_pasted(&line, begun.state())?;
     let session = login.finish(&begun, code).await?;
     verify(provider, &session).await
 }

@@ -40,6 +40,10 @@ pub struct SignIn {
     pub authorize: &'static str,
     /// Where codes and refresh tokens are exchanged.
     pub token: &'static str,
+    /// How the app proves at `token` that it is itself.
+    pub app: AppProof,
+    /// Whether the code is bound to the sign-in that asked for it (PKCE with S256, RFC 7636).
+    pub pkce: bool,
     /// How a token is taken back, if the service can.
     pub revoke: Option<Revocation>,
     /// What the app asks to see.
@@ -54,10 +58,19 @@ pub struct SignIn {
     pub register: &'static str,
 }
 
+/// How an app with a secret proves that it is itself; one without only names itself in the form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppProof {
+    /// Id and secret stand in the form.
+    Form,
+    /// They stand in the header of HTTP Basic.
+    Basic,
+}
+
 /// How a service takes a token back.
 #[derive(Clone, Copy, Debug)]
 pub enum Revocation {
-    /// RFC 7009 at this path, the app named by HTTP Basic; the refresh token dies with all that came of it.
+    /// RFC 7009 at this path, the app named by HTTP Basic, one without a secret in the form; the refresh token dies with all that came of it.
     Standard(&'static str),
     /// A form with `access_token` to this path.
     AccessToken(&'static str),

@@ -11,7 +11,7 @@ use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, RecordRules};
 use crate::model::{
-    CountHeader, DayRange, Description, QuotaWindow, Resource, Resources, SignIn, no_more_than_its_status,
+    AppProof, CountHeader, DayRange, Description, QuotaWindow, Resource, Resources, SignIn, no_more_than_its_status,
 };
 
 use super::{Answer, DayAnswer, DayProvider, Opening, Provider, Way};
@@ -34,6 +34,8 @@ static DESCRIPTION: Description = Description {
     sign_in: SignIn {
         authorize: "/oauth/v1/authorize",
         token: "/oauth/v1/access_token",
+        app: AppProof::Form,
+        pkce: false,
         revoke: None,
         scopes: &["activity", "location"],
         scope_separator: " ",

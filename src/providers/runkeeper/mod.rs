@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, Json, Kind, RecordRules};
-use crate::model::{Description, JsonText, Resource, Resources, Revocation, SignIn, Zone};
+use crate::model::{AppProof, Description, JsonText, Resource, Resources, Revocation, SignIn, Zone};
 
 use super::{ActivityProvider, Answer, Feed, Next, Opening, Page, Part, Provider, Way};
 use answer::{ask, refusal, start};
@@ -46,6 +46,8 @@ static DESCRIPTION: Description = Description {
     sign_in: SignIn {
         authorize: "https://runkeeper.com/apps/authorize",
         token: "https://runkeeper.com/apps/token",
+        app: AppProof::Form,
+        pkce: false,
         revoke: Some(Revocation::AccessToken("https://runkeeper.com/apps/de-authorize")),
         // What an app may see was chosen when it was registered.
         scopes: &[],

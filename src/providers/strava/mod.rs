@@ -10,7 +10,9 @@ use std::collections::BTreeSet;
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, Kind, RecordRules, Value};
-use crate::model::{CountHeader, Description, JsonText, QuotaWindow, Resource, Resources, Revocation, SignIn, Zone};
+use crate::model::{
+    AppProof, CountHeader, Description, JsonText, QuotaWindow, Resource, Resources, Revocation, SignIn, Zone,
+};
 
 use super::reading::parse_as;
 use super::{ActivityProvider, Answer, Feed, Next, Opening, Page, Part, Provider, Way};
@@ -36,6 +38,8 @@ static DESCRIPTION: Description = Description {
     sign_in: SignIn {
         authorize: "/oauth/authorize",
         token: "/oauth/token",
+        app: AppProof::Form,
+        pkce: false,
         // The older /oauth/deauthorize ends on 2027-06-01.
         revoke: Some(Revocation::Standard("/oauth/revoke")),
         scopes: &["read_all", "profile:read_all", ALL_ACTIVITIES],
