@@ -2,6 +2,7 @@
 //! new ones.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -33,6 +34,7 @@ pub(super) struct Places {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Extra {
     user_id: Option<serde_json::Value>,
+    refresh_token_expires_in: Option<u64>,
 }
 
 impl ExtraTokenFields for Extra {}
@@ -73,7 +75,9 @@ impl Places {
             authorize: place(description.sign_in.authorize)?,
             token: place(description.sign_in.token)?,
             revoke: match description.sign_in.revoke {
-                Some(Revocation::Standard(path) | Revocation::AccessToken(path)) => Some(place(path)?),
+                Some(Revocation::Standard(path) | Revocation::AccessToken(path) | Revocation::Token(path)) => {
+                    Some(place(path)?)
+                }
                 None => None,
             },
         })
@@ -122,13 +126,15 @@ impl Exchange<'_> {
         }
     }
 
-    /// The address at which the person allows the app, and what binds its answer to this sign-in.
-    pub fn authorize(&self, redirect: &Url) -> (Url, Binding) {
+    /// The address at which the person allows the app to see these scopes, and what binds its answer to this sign-in.
+    pub fn authorize(&self, scopes: &[&str], redirect: &Url) -> (Url, Binding) {
         let client = self.client().set_redirect_uri(RedirectUrl::from_url(redirect.clone()));
         let sign_in = &self.description.sign_in;
-        let scopes = Some(sign_in.scopes.join(sign_in.scope_separator)).filter(|scopes| !scopes.is_empty());
+        let scopes = Some(scopes.join(sign_in.scope_separator)).filter(|scopes| !scopes.is_empty());
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let request = client.authorize_url(CsrfToken::new_random).add_scopes(scopes.map(Scope::new));
+        let request =
+            sign_in.parameters.iter().fold(request, |request, (name, value)| request.add_extra_param(*name, *value));
         let (mut url, state) = match sign_in.pkce {
             true => request.set_pkce_challenge(challenge).url(),
             false => request.url(),
@@ -199,10 +205,9 @@ impl Exchange<'_> {
                 divisible: false,
             },
         })?;
-        let expires_at = response
-            .expires_in()
-            .and_then(|life| TimeDelta::from_std(life).ok())
-            .and_then(|life| now.checked_add_signed(life));
+        let end_of = |life: Option<Duration>| now.checked_add_signed(TimeDelta::from_std(life?).ok()?);
+        let expires_at = end_of(response.expires_in());
+        let ends_at = end_of(response.extra_fields().refresh_token_expires_in.map(Duration::from_secs));
         let scopes = response.scopes().map(|scopes| scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>());
         let user_id = response.extra_fields().user_id.as_ref().map(|id| match id {
             serde_json::Value::String(text) => text.clone(),
@@ -212,6 +217,7 @@ impl Exchange<'_> {
             access_token: Some(response.access_token().secret().clone()),
             refresh_token: response.refresh_token().map(|token| token.secret().clone()),
             expires_at,
+            ends_at,
             scope: scopes.map(|scopes| scopes.join(" ")),
             user_id,
             token_type: Some(response.token_type().as_ref().to_owned()),
@@ -249,6 +255,10 @@ pub(super) fn revocation(
                 None => fields.push(("client_id", &app.client_id)),
             }
             Some(Request::Form { url, headers, body: form(&fields) })
+        }
+        Revocation::Token(_) => {
+            let token = tokens.refresh_token.as_ref().or(tokens.access_token.as_ref())?;
+            Some(Request::Form { url, headers: vec![kind], body: form(&[("token", token)]) })
         }
         Revocation::AccessToken(_) => {
             let body = form(&[("access_token", tokens.access_token.as_ref()?)]);

@@ -128,7 +128,7 @@ impl<'a> Login<'a> {
     pub fn begin(&self, redirect: Url) -> Result<Begun, LoginError> {
         let app = self.app()?;
         refuse_gone(self.options.description, self.options.settings)?;
-        let (address, binding) = self.exchange(&app).authorize(&redirect);
+        let (address, binding) = self.exchange(&app).authorize(&self.scopes(), &redirect);
         Ok(Begun { address, redirect, binding })
     }
 
@@ -166,7 +166,21 @@ impl<'a> Login<'a> {
     /// When the tokens cannot be read.
     pub fn not_allowed(&self) -> Result<Vec<&'static str>, LoginError> {
         let scope = self.kept()?.and_then(|tokens| tokens.scope);
-        Ok(scope.map(|scope| missing_scopes(self.options.description.sign_in.scopes, &scope)).unwrap_or_default())
+        Ok(scope.map(|scope| missing_scopes(&self.scopes(), &scope)).unwrap_or_default())
+    }
+
+    /// What the app asks to see: what it always does, and what the resources of the settings need besides.
+    fn scopes(&self) -> Vec<&'static str> {
+        let sign_in = &self.options.description.sign_in;
+        let named = |resource: &str| self.options.settings.resources.iter().flatten().any(|one| one == resource);
+        let more = sign_in.more_scopes.iter().filter(|(resource, _)| named(resource)).map(|(_, scope)| *scope);
+        let mut scopes = sign_in.scopes.to_vec();
+        more.for_each(|scope| {
+            if !scopes.contains(&scope) {
+                scopes.push(scope);
+            }
+        });
+        scopes
     }
 
     /// Asks the provider to take the tokens back that are kept. Tells whether it did; nothing where

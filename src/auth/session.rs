@@ -175,6 +175,11 @@ impl Session {
         format!("sign-in:{}", from.clone().unwrap_or_else(|| fingerprint(token.map_or("", String::as_str))))
     }
 
+    /// The time now, by fitsnap's clock.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
     /// How the archive asks this provider.
     pub fn settings(&self) -> &ProviderSettings {
         &self.settings
@@ -217,7 +222,10 @@ impl Session {
         })?;
         let exchange = Exchange { description: self.description, places: &self.places, app: &app };
         let fresh = exchange.by_refresh(&self.client, refresh_token, self.clock.now()).await?;
+        // A refresh token that stays the same still ends when it was said to.
+        let ends_at = tokens.ends_at.filter(|_| fresh.refresh_token == tokens.refresh_token);
         let fresh = Tokens {
+            ends_at: fresh.ends_at.or(ends_at),
             scope: fresh.scope.or(tokens.scope),
             user_id: fresh.user_id.or(tokens.user_id),
             from: tokens.from.or_else(|| Some(fingerprint(refresh_token))),

@@ -7,7 +7,7 @@ use crate::auth::{Begun, Login, LoginError, Loopback, Session, SessionOptions, r
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
 use crate::config::ProviderSettings;
 use crate::http::{FetchError, Stop};
-use crate::model::ProviderName;
+use crate::model::{ProviderName, timestamp};
 use crate::providers::{self, Provider};
 
 /// Sign in to a provider.
@@ -70,6 +70,10 @@ pub fn run(args: &LoginArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitC
     let title = provider.description().title;
     let who = person.map(|person| format!(" as {person}")).unwrap_or_default();
     ui.note(Text::new().with(Style::Green, "signed in").plain(format!(" to {title}{who}")));
+    if let Some(lasts) = provider.description().sign_in.lasts {
+        let until = login.kept()?.and_then(|tokens| tokens.ends_at).map(|end| format!(", until {}", timestamp(end)));
+        ui.note(format!("how long that lasts{}: {lasts}", until.unwrap_or_default()));
+    }
     let not_allowed = login.not_allowed()?;
     if !not_allowed.is_empty() {
         let less = provider.description().sign_in.less_than_asked;

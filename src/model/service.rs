@@ -48,8 +48,14 @@ pub struct SignIn {
     pub revoke: Option<Revocation>,
     /// What the app asks to see.
     pub scopes: &'static [&'static str],
+    /// What it asks to see only where the settings name a resource: the resource and the scope.
+    pub more_scopes: &'static [(&'static str, &'static str)],
     /// What stands between the scopes in the address.
     pub scope_separator: &'static str,
+    /// What the address carries besides what every service takes.
+    pub parameters: &'static [(&'static str, &'static str)],
+    /// How long a sign-in lasts, where a person should know.
+    pub lasts: Option<&'static str>,
     /// What a person should know who allowed less than `scopes`.
     pub less_than_asked: &'static str,
     /// What an answer with a status of 400 or above means beyond its status, by the service's own words.
@@ -74,6 +80,8 @@ pub enum Revocation {
     Standard(&'static str),
     /// A form with `access_token` to this path.
     AccessToken(&'static str),
+    /// A form with nothing but `token` to this path; all that came of the sign-in dies.
+    Token(&'static str),
 }
 
 /// What a service's refusal means.

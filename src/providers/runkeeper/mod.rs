@@ -51,7 +51,10 @@ static DESCRIPTION: Description = Description {
         revoke: Some(Revocation::AccessToken("https://runkeeper.com/apps/de-authorize")),
         // What an app may see was chosen when it was registered.
         scopes: &[],
+        more_scopes: &[],
         scope_separator: " ",
+        parameters: &[],
+        lasts: None,
         less_than_asked: "days come without what was not allowed",
         refusal,
         register: "https://runkeeper.com/partner (closed since 2018)",

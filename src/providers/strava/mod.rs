@@ -43,7 +43,10 @@ static DESCRIPTION: Description = Description {
         // The older /oauth/deauthorize ends on 2027-06-01.
         revoke: Some(Revocation::Standard("/oauth/revoke")),
         scopes: &["read_all", "profile:read_all", ALL_ACTIVITIES],
+        more_scopes: &[],
         scope_separator: ",",
+        parameters: &[],
+        lasts: None,
         less_than_asked: "without activity:read_all the archive silently lacks private activities, \
                           without the others private routes, gear and zones",
         refusal: refusal::meaning,
