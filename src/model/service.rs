@@ -113,6 +113,8 @@ pub struct QuotaWindow {
     pub limit_header: &'static str,
     /// The header that tells how many requests are left, or were made.
     pub count_header: CountHeader,
+    /// The header that tells in how many seconds a new window begins, where the service has one.
+    pub reset_header: Option<&'static str>,
     /// Which of the numbers, separated by commas, both headers mean.
     pub place: usize,
     /// How many seconds after its end the service was seen to begin a new one.

@@ -140,7 +140,16 @@ const fn quota(
     place: usize,
 ) -> QuotaWindow {
     let (limit_header, used) = headers;
-    QuotaWindow { name, seconds, requests, limit_header, count_header: CountHeader::Used(used), place, late: 0 }
+    QuotaWindow {
+        name,
+        seconds,
+        requests,
+        limit_header,
+        count_header: CountHeader::Used(used),
+        reset_header: None,
+        place,
+        late: 0,
+    }
 }
 
 const fn resource(name: &'static str, by_default: bool, about: &'static str) -> Resource {
