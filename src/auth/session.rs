@@ -190,6 +190,11 @@ impl Session {
         self.client.requests()
     }
 
+    /// How many requests may be under way at once.
+    pub fn breadth(&self) -> usize {
+        self.client.breadth()
+    }
+
     /// When the last of so many requests could be made under the limits, by fitsnap's clock.
     pub fn time_for(&self, requests: u64) -> DateTime<Utc> {
         self.client.time_for(requests)

@@ -82,6 +82,7 @@ impl RateLimits {
             let remaining = match window.about.count_header {
                 CountHeader::Remaining(name) => number(name, place),
                 CountHeader::Used(name) => number(name, place).map(|used| window.limit.saturating_sub(used)),
+                CountHeader::Untold => None,
             };
             if let Some(remaining) = remaining {
                 let ends = window.about.reset_header.and_then(|name| number(name, 0));
@@ -89,6 +90,11 @@ impl RateLimits {
                 window.seen = Some(Seen { at: now, remaining, ends });
             }
         }
+    }
+
+    /// How many requests are left now, in the limit that has the fewest.
+    pub fn left(&self, now: DateTime<Utc>) -> u32 {
+        self.0.iter().map(|window| window.left(now)).min().unwrap_or(u32::MAX)
     }
 
     /// The limit that forbids a request now, the one that holds longest.

@@ -109,7 +109,7 @@ pub struct QuotaWindow {
     pub seconds: u32,
     /// How many requests it allows where no header says otherwise.
     pub requests: u32,
-    /// The header that tells the limit.
+    /// The header that tells the limit; empty where none does.
     pub limit_header: &'static str,
     /// The header that tells how many requests are left, or were made.
     pub count_header: CountHeader,
@@ -128,4 +128,6 @@ pub enum CountHeader {
     Remaining(&'static str),
     /// It tells how many were made.
     Used(&'static str),
+    /// None does: only a refusal shows that it was too often.
+    Untold,
 }

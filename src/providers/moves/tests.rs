@@ -4,13 +4,13 @@ use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{DayProvider, Moves, Provider};
+use super::{DayProvider, Moves, Provider, STORYLINE};
 use crate::auth::{Session, SessionOptions};
 use crate::config::{Environment, ProviderSettings};
 use crate::http::{FetchError, Stop};
-use crate::model::{Clock, Day, DayRange};
+use crate::model::{Clock, Day, DayRange, Resources, Zone};
 use crate::pretend::{Asked, Fault, Misbehaviour, Pretend, PretendOptions};
-use crate::providers::{DayAnswer, Opening};
+use crate::providers::{Ask, DayAnswer, Opening, Told};
 
 const NOW: &str = "2015-07-11T06:00:30Z";
 
@@ -93,7 +93,8 @@ fn open(session: &Session) -> Result<Opening, FetchError> {
 
 fn fetch(session: &Session, first: &str, last: &str) -> Result<Vec<DayAnswer>, FetchError> {
     let range = DayRange::new(first.parse().unwrap(), last.parse().unwrap()).unwrap();
-    run(Moves.fetch(session, range, &["storyline".to_owned()]))
+    let ask = Ask { resource: STORYLINE, range, account: &Resources::new(), zone: Zone::named("UTC").unwrap() };
+    run(Moves.fetch(session, ask))
 }
 
 #[test]
@@ -107,10 +108,9 @@ fn the_profile_and_a_week_come_as_they_were_sent() {
     let days = fetch(&session, "2015-07-01", "2015-07-07").unwrap();
     assert_eq!(days.len(), 7);
     for answer in days {
-        let (resources, absent) = answer.outcome.unwrap();
+        let Ok(Told::Data(text)) = answer.outcome else { panic!("{} has no storyline", answer.day) };
         let sent = format!("[{}]", bench.pretend.day(answer.day.date()));
-        assert_eq!(String::from_utf8_lossy(resources["storyline"].as_bytes()), sent);
-        assert!(absent.is_empty());
+        assert_eq!(String::from_utf8_lossy(text.as_bytes()), sent);
     }
     assert_eq!(session.requests(), 2);
 }

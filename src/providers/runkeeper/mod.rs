@@ -147,7 +147,7 @@ impl Provider for Runkeeper {
             }
             // Times are wall clock times without a zone.
             let zone = session.settings().time_zone.unwrap_or(Zone::UTC);
-            Ok(Opening { account, person, first_day: None, zone })
+            Ok(Opening { account, person, first_day: None, zone, troubles: Vec::new() })
         })
     }
 

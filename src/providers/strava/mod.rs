@@ -173,7 +173,7 @@ impl Provider for Strava {
             }
             // The athlete has no zone; each activity says its own local time.
             let zone = session.settings().time_zone.unwrap_or(Zone::UTC);
-            Ok(Opening { account, person, first_day: None, zone })
+            Ok(Opening { account, person, first_day: None, zone, troubles: Vec::new() })
         })
     }
 

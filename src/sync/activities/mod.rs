@@ -358,7 +358,7 @@ impl Run<'_> {
 
     /// The resources of a day anew, and those of which nothing is left.
     fn anew(
-        &self,
+        &mut self,
         lists: &[Listed],
         held: &BTreeMap<Key, Held>,
         day: Day,
