@@ -9,6 +9,7 @@ mod api;
 pub mod browser;
 mod control;
 mod fault;
+mod googlehealth;
 mod life;
 mod misbehave;
 mod oauth;
@@ -32,6 +33,7 @@ use axum::routing::{get, post};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 pub use fault::{Fault, Misbehaviour};
+pub use googlehealth::{GoogleHealthOptions, PretendGoogleHealth};
 pub use runkeeper::PretendRunkeeper;
 pub use strava::{Meanwhile, PretendStrava, StravaOptions};
 
