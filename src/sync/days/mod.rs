@@ -7,7 +7,8 @@ mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::held::held_days;
+use self::held::Held;
+pub use self::held::lacking;
 use self::plan::{Known, Request};
 use self::walk::Walk;
 pub use plan::Wish;
@@ -30,7 +31,8 @@ pub(super) fn preview(
 ) -> Result<Preview, Ended> {
     let held = job.archive.snapshot().and_then(|now| now.days(job.name)).map_err(Ended::Archive)?;
     let mut checked = job.archive.checked(job.name);
-    let requests = wanted(job, session, provider, opening, &held, &mut checked)?;
+    let has = Held::of(job.archive, job.provider, job.name, &held).map_err(Ended::Archive)?;
+    let requests = wanted(job, session, provider, opening, (&held, &has), &mut checked)?;
     let days: BTreeSet<Day> = requests.iter().flat_map(|request| &request.days).copied().collect();
     let count: u64 = requests.iter().map(|request| provider.requests(&request.resource, request.range)).sum();
     // The account has just been asked for; the run will ask again.
@@ -43,11 +45,12 @@ impl Run<'_> {
     pub(super) async fn by_days(&mut self, session: &Session, provider: &dyn DayProvider) -> Result<(), Ended> {
         let opening = self.open(session).await?;
         let held = self.recorder.held().clone();
-        let requests = wanted(self.job, session, provider, &opening, &held, &mut self.checked)?;
+        let has = Held::of(self.job.archive, self.job.provider, self.job.name, &held).map_err(Ended::Archive)?;
+        let requests = wanted(self.job, session, provider, &opening, (&held, &has), &mut self.checked)?;
         let synced_until = provider.synced_until(&opening.account, opening.zone);
         let before = opening.troubles.len();
         self.troubles.extend(opening.troubles.iter().cloned());
-        let walk = Walk::new(self, &requests, held, (synced_until, opening.zone));
+        let walk = Walk::new(self, &requests, has, (synced_until, opening.zone));
         let walked = walk.run(session, provider, &opening, requests).await;
         let is_whole = walked.is_ok() && before == 0 && self.recorder.tally().failed.is_empty();
         let wish = self.job.wish;
@@ -64,10 +67,10 @@ fn wanted(
     session: &Session,
     provider: &dyn DayProvider,
     opening: &Opening,
-    days: &BTreeMap<Day, BlobId>,
+    (days, has): (&BTreeMap<Day, BlobId>, &Held),
     checked: &mut Checked,
 ) -> Result<Vec<Request>, Ended> {
-    let held = held_days(job.archive, job.provider, job.name, days).map_err(Ended::Archive)?;
+    let held = days.iter().filter_map(|(day, blob)| Some((*day, has.get(*day, *blob)?))).collect();
     if checked.is_empty() {
         suspect(job, provider, opening, days, checked)?;
     }
@@ -77,7 +80,7 @@ fn wanted(
     // Without a first day from anyone there is nothing missing that could be known of: the window only.
     let first = [job.since, opening.first_day].into_iter().flatten().max();
     let first = first.unwrap_or_else(|| today.plus(1 - i64::from(job.wish.window)));
-    let longest_ago = checked.longest_ago(held.keys().copied());
+    let longest_ago = checked.longest_ago(days.keys().copied());
     let ask_absent = checked.is_granted_anew(&session.grant());
     let known = Known { held: &held, first, today, longest_ago: &longest_ago, incomplete: &incomplete, ask_absent };
     let resources: Vec<_> = job.resources.iter().map(|name| (name.as_str(), provider.reach(name))).collect();

@@ -23,7 +23,7 @@ pub struct Wish {
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
     /// What is held of each day.
-    pub held: &'a BTreeMap<Day, HeldDay>,
+    pub held: &'a BTreeMap<Day, &'a HeldDay>,
     /// The first day there is to have.
     pub first: Day,
     /// Today, as the provider reckons it.
@@ -113,26 +113,31 @@ mod tests {
         Wish { since: None, until: None, window: 7, recheck: 0 }
     }
 
-    fn known<'a>(held: &'a BTreeMap<Day, HeldDay>, none: &'a BTreeSet<Day>) -> Known<'a> {
+    fn known<'a>(held: &'a BTreeMap<Day, &'a HeldDay>, none: &'a BTreeSet<Day>) -> Known<'a> {
         let (first, today) = (day(1), day(20));
         Known { held, first, today, longest_ago: &[], incomplete: none, ask_absent: false }
     }
 
-    fn held(days: impl IntoIterator<Item = u32>) -> BTreeMap<Day, HeldDay> {
-        let steps = HeldDay { resources: BTreeSet::from(["steps".to_owned()]), absent: BTreeSet::new() };
-        days.into_iter().map(|number| (day(number), steps.clone())).collect()
+    fn steps() -> HeldDay {
+        HeldDay { resources: BTreeSet::from(["steps".to_owned()]), absent: BTreeSet::new() }
+    }
+
+    fn held(steps: &HeldDay, days: impl IntoIterator<Item = u32>) -> BTreeMap<Day, &HeldDay> {
+        days.into_iter().map(|number| (day(number), steps)).collect()
     }
 
     #[test]
     fn missing_days_and_the_window_are_asked() {
-        let (held, none) = (held((1..=18).filter(|n| *n != 4)), BTreeSet::new());
+        let (has, none) = (steps(), BTreeSet::new());
+        let held = held(&has, (1..=18).filter(|n| *n != 4));
         let known = Known { first: day(2), ..known(&held, &none) };
         assert_eq!(numbers(&days(&wish(), &known, "steps")), [4, 14, 15, 16, 17, 18, 19, 20]);
     }
 
     #[test]
     fn a_range_is_just_that_and_never_outside_of_what_there_is() {
-        let (held, none) = (held(1..=20), BTreeSet::new());
+        let (has, none) = (steps(), BTreeSet::new());
+        let held = held(&has, 1..=20);
         let known = Known { first: day(2), ..known(&held, &none) };
         let range = Wish { since: Some(day(1)), until: Some(day(4)), ..wish() };
         assert_eq!(numbers(&days(&range, &known, "steps")), [2, 3, 4]);
@@ -144,7 +149,8 @@ mod tests {
 
     #[test]
     fn a_recheck_takes_settled_days_checked_longest_ago() {
-        let (held, none) = (held(1..=20), BTreeSet::new());
+        let (has, none) = (steps(), BTreeSet::new());
+        let held = held(&has, 1..=20);
         let ago = [day(15), day(9), day(3), day(1)];
         let known = Known { longest_ago: &ago, ..known(&held, &none) };
         let recheck = Wish { recheck: 2, window: 2, ..wish() };
@@ -160,9 +166,11 @@ mod tests {
 
     #[test]
     fn a_resource_switched_on_later_is_missing_for_every_day_held() {
-        let (mut held, none) = (held(1..=20), BTreeSet::new());
-        held.insert(day(3), HeldDay { resources: ["heart".to_owned()].into(), absent: BTreeSet::new() });
-        held.insert(day(4), HeldDay { resources: BTreeSet::new(), absent: ["heart".to_owned()].into() });
+        let (has, none) = (steps(), BTreeSet::new());
+        let mut held = held(&has, 1..=20);
+        let other = HeldDay { resources: ["heart".to_owned()].into(), absent: BTreeSet::new() };
+        let refused = HeldDay { resources: BTreeSet::new(), absent: ["heart".to_owned()].into() };
+        held.extend([(day(3), &other), (day(4), &refused)]);
         let known = known(&held, &none);
         let wish = Wish { window: 1, ..wish() };
         assert_eq!(numbers(&days(&wish, &known, "steps")), [3, 4, 20]);
@@ -174,7 +182,8 @@ mod tests {
 
     #[test]
     fn an_incomplete_day_is_asked_again_though_it_is_settled() {
-        let (held, incomplete) = (held(1..=20), BTreeSet::from([day(5)]));
+        let (has, incomplete) = (steps(), BTreeSet::from([day(5)]));
+        let held = held(&has, 1..=20);
         assert_eq!(numbers(&days(&Wish { window: 1, ..wish() }, &known(&held, &incomplete), "steps")), [5, 20]);
     }
 

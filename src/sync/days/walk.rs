@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
+use super::held::{Held, HeldDay};
 use super::plan::Request;
-use crate::archive::{BlobId, DayContent, RecordError};
+use crate::archive::{DayContent, RecordError};
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::model::{Day, DayRange, Zone};
@@ -21,7 +22,9 @@ const MOST_WAITING: usize = 16 << 20;
 /// A walk over days under way.
 pub(super) struct Walk<'w, 'a> {
     run: &'w mut Run<'a>,
-    held: BTreeMap<Day, BlobId>,
+    has: Held,
+    /// The days held when the run began.
+    before: BTreeSet<Day>,
     /// When the device last handed over what it recorded.
     synced_until: Option<DateTime<Utc>>,
     /// The zone in which the provider cuts days.
@@ -57,16 +60,18 @@ impl<'w, 'a> Walk<'w, 'a> {
     pub fn new(
         run: &'w mut Run<'a>,
         requests: &[Request],
-        held: BTreeMap<Day, BlobId>,
+        has: Held,
         (synced_until, zone): (Option<DateTime<Utc>>, Zone),
     ) -> Walk<'w, 'a> {
+        let before = run.recorder.held().keys().copied().collect();
         let mut left = BTreeMap::new();
         for day in requests.iter().flat_map(|request| &request.days) {
             *left.entry(*day).or_default() += 1;
         }
         Walk {
             run,
-            held,
+            has,
+            before,
             synced_until,
             zone,
             left,
@@ -96,6 +101,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         for (day, reasons) in std::mem::take(&mut self.failures) {
             self.run.fail(day, &reasons.join("; "));
         }
+        self.has.keep(self.run.job.archive);
         walked.and(recorded)
     }
 
@@ -155,7 +161,7 @@ impl<'w, 'a> Walk<'w, 'a> {
     }
 
     fn count_again(&mut self, request: &Request) {
-        let held = request.days.iter().filter(|day| self.held.contains_key(day));
+        let held = request.days.iter().filter(|day| self.before.contains(*day));
         let before = self.again.len();
         self.again.extend(held);
         self.run.asked_again += self.again.len() - before;
@@ -281,8 +287,15 @@ impl<'w, 'a> Walk<'w, 'a> {
 
     fn record(&mut self, day: Day, draft: DayContent) -> Result<(), Ended> {
         self.waiting -= draft.resources.values().map(|text| text.as_bytes().len()).sum::<usize>();
+        let before = self.run.recorder.held().get(&day).copied();
+        let more = HeldDay::of_draft(&draft);
         match self.run.recorder.day(day, draft) {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                if let Some(now) = self.run.recorder.held().get(&day) {
+                    self.has.note(day, before, *now, more);
+                }
+                Ok(())
+            }
             Err(RecordError::Archive(error)) => Err(Ended::Archive(error)),
             Err(error) => {
                 self.failures.entry(day).or_default().push(error.to_string());
