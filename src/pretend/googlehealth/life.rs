@@ -105,7 +105,10 @@ fn dice(seed: u64, day: NaiveDate) -> u64 {
 /// The moment of a wall clock; an hour that the clocks leave out is told as the one after it.
 pub(super) fn instant(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
     let found = zone.from_local_datetime(&local).earliest();
-    found.or_else(|| zone.from_local_datetime(&(local + TimeDelta::hours(1))).earliest()).map(|time| time.to_utc()).unwrap_or_default()
+    found
+        .or_else(|| zone.from_local_datetime(&(local + TimeDelta::hours(1))).earliest())
+        .map(|time| time.to_utc())
+        .unwrap_or_default()
 }
 
 /// `google.type.Date`.
