@@ -6,4 +6,4 @@ mod settings;
 
 pub use environment::{Environment, FolderError};
 pub use secrets::{AppSecrets, SecretError, Secrets};
-pub use settings::{ArchiveSettings, ProviderSettings, SETTINGS_FILE, SettingsError, Stream};
+pub use settings::{ArchiveSettings, Detail, ProviderSettings, SETTINGS_FILE, SettingsError, Stream};

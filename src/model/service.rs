@@ -25,6 +25,7 @@ pub struct Description {
 }
 
 /// One kind of thing a provider offers.
+#[derive(Clone, Copy, Debug)]
 pub struct Resource {
     /// Its name in settings and documents.
     pub name: &'static str,

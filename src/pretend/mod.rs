@@ -9,6 +9,7 @@ mod api;
 pub mod browser;
 mod control;
 mod fault;
+mod fitbit;
 mod googlehealth;
 mod life;
 mod misbehave;
@@ -33,6 +34,7 @@ use axum::routing::{get, post};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 pub use fault::{Fault, Misbehaviour};
+pub use fitbit::{FitbitOptions, PretendFitbit};
 pub use googlehealth::{GoogleHealthOptions, PretendGoogleHealth};
 pub use runkeeper::PretendRunkeeper;
 pub use strava::{Meanwhile, PretendStrava, StravaOptions};

@@ -30,6 +30,7 @@ struct Code {
 }
 
 /// New tokens.
+#[derive(Clone)]
 pub(super) struct Pair {
     pub access: String,
     pub refresh: String,

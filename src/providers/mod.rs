@@ -2,6 +2,7 @@
 //! that is truly its own.
 
 mod activities;
+mod fitbit;
 mod googlehealth;
 mod moves;
 mod reading;
@@ -132,7 +133,8 @@ pub fn kinds() -> Vec<&'static str> {
 }
 
 /// Every service that fitsnap knows.
-pub const ALL: &[&dyn Provider] = &[&moves::Moves, &strava::Strava, &runkeeper::Runkeeper, &googlehealth::GoogleHealth];
+pub const ALL: &[&dyn Provider] =
+    &[&moves::Moves, &strava::Strava, &runkeeper::Runkeeper, &fitbit::Fitbit, &googlehealth::GoogleHealth];
 
 /// The resources that the settings ask for, or the provider's default set.
 ///

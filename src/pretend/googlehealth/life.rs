@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 
 use super::kinds::Kind;
 use super::world::World;
+use crate::model::Zone;
 
 /// A point, and what the service knows of it besides.
 pub(super) struct Point {
@@ -102,13 +103,8 @@ fn dice(seed: u64, day: NaiveDate) -> u64 {
     (seed.wrapping_mul(31) + number).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40
 }
 
-/// The moment of a wall clock; an hour that the clocks leave out is told as the one after it.
-pub(super) fn instant(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
-    let found = zone.from_local_datetime(&local).earliest();
-    found
-        .or_else(|| zone.from_local_datetime(&(local + TimeDelta::hours(1))).earliest())
-        .map(|time| time.to_utc())
-        .unwrap_or_default()
+fn instant(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
+    Zone::Named(zone).moment(local)
 }
 
 /// `google.type.Date`.

@@ -120,7 +120,7 @@ pub(super) fn meaning(status: u16, body: &[u8]) -> Option<Refusal> {
 /// `Malformed` for a 2xx that is no JSON object.
 pub(super) fn read(answer: &Answer, what: &str, is_told: bool) -> Result<Result<Json, No>, FetchError> {
     if (200..=299).contains(&answer.status) {
-        let json = parse_as(TITLE, answer, what, Kind::Object).map_err(|error| divisible(error, answer))?;
+        let json = parse_as(TITLE, answer, what, Kind::Object)?;
         return Ok(match Said::of(&json) {
             Some(said) => Err(No::Other(said.words(answer.status))),
             None if json.root().get("error").is_some() => Err(No::Other("it tells an error".to_owned())),
@@ -144,17 +144,6 @@ pub(super) fn read(answer: &Answer, what: &str, is_told: bool) -> Result<Result<
         412 => No::NotReady(words),
         _ => No::Other(words),
     }))
-}
-
-/// A body that breaks off may hold good days; a web page holds none.
-fn divisible(error: FetchError, answer: &Answer) -> FetchError {
-    match error {
-        FetchError::Malformed { reason, body, .. } => {
-            let divisible = answer.body.trim_ascii_start().starts_with(b"{");
-            FetchError::Malformed { reason, body, divisible }
-        }
-        other => other,
-    }
 }
 
 /// A refusal that concerns the whole account: without it nothing else can be asked.
