@@ -59,6 +59,11 @@ impl Label {
         span(start, end, day)
     }
 
+    /// Whether it says a time and nothing else.
+    pub(super) fn is_moment(&self) -> bool {
+        self.start.is_some() && self.end.is_none() && self.name.is_empty()
+    }
+
     /// Whether it says anything.
     pub(super) fn is_empty(&self) -> bool {
         self.span.is_empty() && self.name.is_empty()

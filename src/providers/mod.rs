@@ -113,6 +113,10 @@ pub struct DayAnswer {
     pub outcome: Result<Told, String>,
 }
 
+/// Why a resource is absent that the person, or the service itself, does not let the app see. It holds for
+/// all days, until the person signs in anew.
+pub const NOT_GRANTED: &str = "not granted";
+
 /// What a provider says of a resource on one day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::TITLE;
 use super::endpoint::{Endpoint, Shape};
-use super::refusal::{NOT_GRANTED, absence};
+use super::refusal::absence;
 use crate::http::{Answer, FetchError};
 use crate::json::{Kind, Value};
 use crate::model::{Day, DayRange, JsonText};
 use crate::providers::reading::{parse, spoilt};
-use crate::providers::{DayAnswer, Told};
+use crate::providers::{DayAnswer, NOT_GRANTED, Told};
 
 /// How many days out of place a message names.
 const NAMED: usize = 3;

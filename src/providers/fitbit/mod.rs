@@ -17,9 +17,8 @@ use crate::http::FetchError;
 use crate::json::RecordRules;
 use crate::model::{AppProof, CountHeader, DayRange, Description, QuotaWindow, Resources, Revocation, SignIn, Zone};
 
-use super::{Answer, Ask, DayAnswer, DayProvider, Opening, Provider, Way};
+use super::{Answer, Ask, DayAnswer, DayProvider, NOT_GRANTED, Opening, Provider, Way};
 use endpoint::{Cut, Endpoint, Shape};
-use refusal::NOT_GRANTED;
 
 const TITLE: &str = "Fitbit";
 

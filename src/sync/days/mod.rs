@@ -77,8 +77,9 @@ fn wanted(
     let synced_until = provider.synced_until(&opening.account, opening.zone);
     let incomplete = synced_until.map(|until| checked.handed_over(until).collect()).unwrap_or_default();
     let today = opening.zone.day_of(job.clock.now());
-    // Without a first day from anyone there is nothing missing that could be known of: the window only.
-    let first = [job.since, opening.first_day].into_iter().flatten().max();
+    // Without a first day from anyone there is nothing missing that could be known of: the window only, or
+    // what the run is told to ask for.
+    let first = [job.since, opening.first_day].into_iter().flatten().max().or(job.wish.since);
     let first = first.unwrap_or_else(|| today.plus(1 - i64::from(job.wish.window)));
     let longest_ago = checked.longest_ago(days.keys().copied());
     let ask_absent = checked.is_granted_anew(&session.grant());
