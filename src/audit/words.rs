@@ -49,6 +49,8 @@ struct Group<'e> {
     moved: BTreeMap<(String, bool), Vec<Label>>,
     /// Those records around, by pointer: what they are, and what they are called.
     around: HashMap<String, (String, Label)>,
+    /// Whether the array is the resource itself.
+    is_resource: bool,
     /// Whether one of its records is called by more than a time.
     has_names: bool,
     loose: Vec<(String, &'e Edit)>,
@@ -74,7 +76,8 @@ pub(super) fn describe(old: Value<'_>, new: Value<'_>, edits: &[Edit], day: Opti
                 Some((_, name, top)) => words(name, *top),
                 None => (String::new(), String::new()),
             };
-            groups.push((key, Group { one, many, ..Group::default() }));
+            let is_resource = found.array.as_ref().is_some_and(|(.., top)| *top);
+            groups.push((key, Group { one, many, is_resource, ..Group::default() }));
             groups.len() - 1
         });
         let group = &mut groups[at].1;
@@ -144,7 +147,7 @@ impl Group<'_> {
     /// Takes note of what one of its records is called.
     fn is_of(&mut self, label: &Label) {
         self.has_names |= !label.is_moment();
-        if self.one == "record" && label.is_moment() {
+        if (self.is_resource || self.one == "record") && label.is_moment() {
             (self.one, self.many) = ("sample".into(), "samples".into());
         }
     }

@@ -200,7 +200,16 @@ fn what_the_service_rewrites_is_seen_for_what_it_is() {
     assert!(points(&scene.document("2026-11-19"), "heart-rate") > half);
     assert_eq!(scene.document("2026-11-18")["resources"]["sleep"][0]["sleep"]["type"], "STAGES");
     let said = scene.log();
-    eprintln!("{said}");
+    for words in [
+        "heart-rate: 180 samples added 21:00-23:59, 3 altered",
+        "heart-rate: 756 samples removed 07:01-20:59",
+        "steps: 10 samples added 21:14-21:23",
+        "sleep.type \"CLASSIC\" -> \"STAGES\"",
+        "sleep stage 23:39 (-1)-01:19 LIGHT: ",
+        "DEEP added",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
 }
 
 #[test]

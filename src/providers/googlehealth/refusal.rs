@@ -160,3 +160,52 @@ pub(super) fn of_account(no: No, what: &str) -> FetchError {
     };
     FetchError::SignIn { reason }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Answer {
+        let content_type = Some(if body.starts_with('<') { "text/html" } else { "application/json" }.to_owned());
+        Answer { status, content_type, body: body.as_bytes().to_vec() }
+    }
+
+    fn error(reason: &str, message: &str) -> String {
+        format!(
+            "{{\"error\":{{\"code\":400,\"message\":\"{message}\",\"status\":\"FAILED\",\
+             \"details\":[{{\"@type\":\"a\"}},{{\"reason\":\"{reason}\"}}]}}}}"
+        )
+    }
+
+    #[test]
+    fn refusals_are_told_apart() {
+        let of = |status, body: &str, is_told| read(&answer(status, body), "steps", is_told).unwrap().unwrap_err();
+        assert_eq!(of(403, &error("ACCESS_TOKEN_SCOPE_INSUFFICIENT", "no"), true), No::NotGranted);
+        assert_eq!(of(403, &error("X", "no"), false), No::NotGranted);
+        assert_eq!(of(403, &error("X", "no"), true), No::Forbidden("403 X: no".into()));
+        assert_eq!(of(400, &error("", "The data type ID x is not supported."), true), No::NotOffered);
+        assert!(matches!(of(400, &error("INVALID_DATA_POINT_FILTER_RESTRICTION", "no"), true), No::Filter(_)));
+        assert!(matches!(of(400, &error("INVALID_TIME_RANGE", "no"), true), No::Range(_)));
+        assert_eq!(of(412, "", true), No::NotReady("412".into()));
+        assert_eq!(of(404, "<html>Error 404</html>", true), No::Other("404: there is no such address".into()));
+        assert_eq!(of(400, "<html>", true), No::Other("400".into()));
+        assert_eq!(of(200, &error("X", "no"), true), No::Other("200 X: no".into()));
+        assert!(read(&answer(200, "<html>"), "steps", true).is_err());
+    }
+
+    #[test]
+    fn what_concerns_the_whole_sign_in_says_what_to_do() {
+        let said = |status, body: &str| match meaning(status, body.as_bytes()) {
+            Some(Refusal::SignIn(reason)) => reason,
+            other => format!("{other:?}"),
+        };
+        assert!(said(400, "{\"error\":\"invalid_grant\"}").contains("7 days"));
+        assert!(said(400, &error("ACCOUNT_NOT_LINKED", "x")).contains("Google Health app"));
+        assert!(said(403, &error("SERVICE_DISABLED", "x")).contains("switch it on"));
+        for (status, body) in [(400, "{\"error\":\"invalid_client\"}"), (403, "<html>"), (400, "[]")] {
+            assert_eq!(meaning(status, body.as_bytes()), None, "{body}");
+        }
+        assert_eq!(meaning(403, error("X", "no").as_bytes()), None);
+    }
+}

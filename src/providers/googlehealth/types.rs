@@ -324,3 +324,39 @@ pub(super) static IDENTITIES: [Identity; INSIDE.len() + TABLE.len() + 1] = {
     }
     identities
 };
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_line_stands_for_itself_and_its_scope_is_asked_for() {
+        let names: BTreeSet<_> = TABLE.iter().map(|kind| kind.resource).collect();
+        assert_eq!(names.len(), TABLE.len());
+        for kind in TABLE {
+            let camel: Vec<_> =
+                kind.id.split('-').map(|word| format!("{}{}", &word[..1].to_uppercase(), &word[1..])).collect();
+            let camel = camel.concat();
+            let is_total = kind.how == How::Totals;
+            assert_eq!(kind.member, if is_total { String::new() } else { camel[..1].to_lowercase() + &camel[1..] });
+            assert!(kind.page > 0 && kind.reach > 0, "{}", kind.resource);
+            let on_wish = MORE_SCOPES.iter().find(|(resource, _)| *resource == kind.resource);
+            assert_eq!(on_wish.is_some(), !kind.by_default, "{}", kind.resource);
+            let scope = on_wish.map_or(kind.scope, |(_, scope)| scope);
+            assert_eq!(scope, kind.scope);
+            assert_eq!(SCOPES.contains(&scope), kind.by_default, "{}", kind.resource);
+        }
+        assert!(MORE_SCOPES.iter().all(|(resource, _)| names.contains(resource)));
+    }
+
+    #[test]
+    fn a_long_first_run_is_reckoned_in_pages() {
+        let pages = |resource: &str, days| data_type(resource).map(|kind| kind.pages(days));
+        assert_eq!(pages("heart-rate", 1), Some(2));
+        assert_eq!(pages("sleep", 365), Some(30));
+        assert_eq!(pages("daily/steps", 90), Some(1));
+        assert_eq!(pages("weight", 0), Some(1));
+    }
+}
