@@ -114,6 +114,10 @@ pub(super) fn describe(old: Value<'_>, new: Value<'_>, edits: &[Edit], day: Opti
         });
         group.altered[slot].edits.push((member(&found.member), edit));
     }
+    if groups.len() > detail.lines {
+        // Not all will be told: what changed most goes first.
+        groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.size()));
+    }
     let mut lines = Vec::new();
     for ((resource, _), group) in &groups {
         group.lines(resource, day, detail, &mut lines);
@@ -178,6 +182,11 @@ impl Group<'_> {
             line.push((Tone::Plain, format!(", {} altered", self.altered.len())));
         }
         Some(line)
+    }
+
+    /// How many records changed.
+    fn size(&self) -> usize {
+        self.altered.len() + self.moved.values().map(Vec::len).sum::<usize>() + self.loose.len()
     }
 
     /// The word for so many of its records.

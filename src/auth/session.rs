@@ -167,10 +167,13 @@ impl Session {
 
     /// What the person allowed. Where the provider did not say, a fingerprint of the sign-in stands for it.
     pub fn grant(&self) -> String {
-        let Tokens { scope, from, refresh_token, access_token, .. } = &*self.tokens.borrow();
-        if let Some(scope) = scope {
-            return scope.clone();
-        }
+        let scope = self.tokens.borrow().scope.clone();
+        scope.unwrap_or_else(|| self.sign_in())
+    }
+
+    /// A fingerprint of the sign-in, which stays the same however often its tokens are renewed.
+    pub fn sign_in(&self) -> String {
+        let Tokens { from, refresh_token, access_token, .. } = &*self.tokens.borrow();
         let token = refresh_token.as_ref().or(access_token.as_ref());
         format!("sign-in:{}", from.clone().unwrap_or_else(|| fingerprint(token.map_or("", String::as_str))))
     }

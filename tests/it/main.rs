@@ -6,6 +6,8 @@ mod canon;
 mod days;
 mod demo;
 mod env;
+mod fitbit;
+mod fitbit_trouble;
 mod googlehealth;
 mod googlehealth_trouble;
 mod guards;
