@@ -335,8 +335,12 @@ fn resources_that_need_more_than_every_sign_in_asks_for_ask_for_it() {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert!(!said.contains("mindfulness") && !said.contains("writeonly"), "{said}");
-    scene.settings("resources = [\"steps\", \"moods\"]");
-    assert!(address(&scene).contains("googlehealth.mindfulness.readonly"));
+    scene.settings("resources = [\"steps\", \"moods\", \"exercise-tcx\"]");
+    let said = address(&scene);
+    assert!(
+        ["mindfulness", "location"].iter().all(|name| said.contains(&format!("googlehealth.{name}.readonly"))),
+        "{said}"
+    );
 }
 
 #[test]
@@ -352,4 +356,27 @@ fn the_first_month_is_found_where_the_profile_does_not_tell_it() {
     scene.settings("since = \"2026-11-10\"");
     scene.report(0, &["--only", "steps"]);
     assert_eq!(looked(), 0);
+}
+
+#[test]
+fn tracks_of_workouts_come_where_they_are_wished_for_and_allowed() {
+    let location = "https://www.googleapis.com/auth/googlehealth.location.readonly";
+    let scene = Scene::with(|options| options.scope = format!("{} {location}", options.scope));
+    scene.settings("resources = [\"exercise\", \"exercise-tcx\"]");
+    scene.report(0, &[]);
+    let days = scene.held().into_keys().map(|path| path[18..28].replace('/', "-"));
+    let documents: Vec<Value> = days.map(|day| scene.document(&day)).collect();
+    let count = |resource| documents.iter().map(|document| points(document, resource)).sum::<usize>();
+    assert!(count("exercise") > 0 && count("exercise-tcx") == count("exercise"));
+    let track = documents.iter().find_map(|document| document["resources"]["exercise-tcx"].get(0)).unwrap();
+    assert!(track["tcxData"].as_str().unwrap().starts_with("<TrainingCenterDatabase>"));
+    let before = scene.held();
+    scene.health.refuse(":exportExerciseTcx", 500, "", "Not now");
+    assert_ne!(scene.sync(&["--since", "2026-11-08"]).status, 0);
+    assert_eq!(scene.held(), before);
+    scene.health.behave();
+    scene.health.set_scope("https://www.googleapis.com/auth/googlehealth.activity_and_fitness.readonly");
+    scene.settings("resources = [\"exercise-tcx\"]\nsince = \"2026-11-08\"");
+    scene.report(0, &[]);
+    assert_eq!(scene.held(), before);
 }

@@ -220,6 +220,20 @@ fn list(world: &World, kind: &Kind, name: &str, texts: &[String], turn: &Turn) -
     json(format!("{{{items}\"nextPageToken\":\"{token}\"}}"))
 }
 
+/// A track as JSON, which is how it comes without `alt=media`.
+pub(super) async fn track(world: Shared, headers: HeaderMap, uri: Uri, Path(track): Path<String>) -> Response {
+    let Some(id) = track.strip_suffix(":exportExerciseTcx").filter(|id| id.parse::<i64>().is_ok()) else {
+        return page().await;
+    };
+    answer(&world, &headers, uri.path(), |world| {
+        if !world.allows("activity_and_fitness") || !world.allows("location") {
+            return forbidden();
+        }
+        let text = format!("<TrainingCenterDatabase><Id>{id}</Id>\n</TrainingCenterDatabase>");
+        json(format!("{{\"tcxData\":{}}}", quote(&text)))
+    })
+}
+
 pub(super) async fn totals(
     world: Shared,
     headers: HeaderMap,

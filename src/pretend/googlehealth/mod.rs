@@ -117,6 +117,7 @@ impl PretendGoogleHealth {
             .route("/revoke", post(oauth::revoke))
             .route("/v4/users/me/{part}", get(api::account))
             .route("/v4/users/me/dataTypes/{kind}/{verb}", get(api::points).post(api::totals))
+            .route("/v4/users/me/dataTypes/exercise/dataPoints/{track}", get(api::track))
             .fallback(api::page)
             .layer(from_fn_with_state(world.clone(), misbehave::<World>))
             .with_state(world.clone());

@@ -9,6 +9,7 @@ mod points;
 mod refusal;
 mod since;
 mod totals;
+mod tracks;
 mod types;
 
 use chrono::{DateTime, Utc};
@@ -18,7 +19,7 @@ use crate::http::FetchError;
 use crate::json::RecordRules;
 use crate::model::{AppProof, CountHeader, DayRange, Description, QuotaWindow, Resources, Revocation, SignIn, Zone};
 
-use super::{Answer, Ask, DayAnswer, DayProvider, Opening, Provider, Told, Way};
+use super::{Answer, Ask, DayAnswer, DayProvider, NOT_GRANTED, Opening, Provider, Told, Way};
 use grant::Grant;
 use refusal::No;
 use types::{DataType, How};
@@ -129,15 +130,16 @@ async fn fetch(session: &Session, kind: &DataType, ask: &Ask<'_>) -> Result<Vec<
         ask.range.days().map(|day| DayAnswer { day, outcome: outcome.clone() }).collect()
     };
     if Grant::of(session).denies(kind.scope) {
-        return Ok(every(Ok(Told::Absent("not granted"))));
+        return Ok(every(Ok(Told::Absent(NOT_GRANTED))));
     }
     let told = match kind.how {
         How::Points(time, ways) => points::ask(session, kind, (time, ways), ask).await?,
         How::Totals => totals::ask(session, kind, ask.range).await?,
+        How::Tracks => tracks::ask(session, kind, ask).await?,
     };
     match told {
         Ok(days) => Ok(days),
-        Err(No::NotGranted) => Ok(every(Ok(Told::Absent("not granted")))),
+        Err(No::NotGranted) => Ok(every(Ok(Told::Absent(NOT_GRANTED)))),
         Err(No::NotOffered) => Ok(every(Ok(Told::Absent("not offered")))),
         Err(no @ No::NotReady(_)) => Err(refusal::of_account(no, ask.resource)),
         // Each day alone would be refused in the same way.

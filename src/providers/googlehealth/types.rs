@@ -35,6 +35,8 @@ pub(super) enum How {
     Points(Time, Ways),
     /// By totals of civil days (`dailyRollUp`).
     Totals,
+    /// By points, and then by a track for each (`exportExerciseTcx`).
+    Tracks,
 }
 
 /// Which of the two ways to ask for points a data type knows.
@@ -83,6 +85,7 @@ const ECG: &str = scope!("ecg");
 const MINDFULNESS: &str = scope!("mindfulness");
 const SYMPTOMS: &str = scope!("logged_symptoms");
 const REPRODUCTION: &str = scope!("reproductive_health");
+const LOCATION: &str = scope!("location");
 /// Opens the profile.
 pub(super) const PROFILE: &str = scope!("profile");
 /// Opens settings and devices.
@@ -100,6 +103,7 @@ pub(super) const MORE_SCOPES: &[(&str, &str)] = &[
     ("symptoms", SYMPTOMS),
     ("menstrual-period", REPRODUCTION),
     ("ovulation-test", REPRODUCTION),
+    ("exercise-tcx", LOCATION),
 ];
 
 macro_rules! keys {
@@ -219,6 +223,7 @@ pub(super) const TABLE: &[DataType] = &[
     on_wish(points!("symptoms", "symptoms", Sample List, 5 a day, YEAR, SYMPTOMS, "symptoms logged")),
     on_wish(points!("menstrual-period", "menstrualPeriod", Start List, 1 a day, YEAR, REPRODUCTION, "periods logged")),
     on_wish(points!("ovulation-test", "ovulationTest", Sample List, 1 a day, YEAR, REPRODUCTION, "ovulation tests logged")),
+    on_wish(DataType { resource: "exercise-tcx", member: "", how: How::Tracks, keys: &["exercise"], ..paged(1, points!("exercise", "exercise", Start Both, 1 a day, 30, LOCATION, "the track of each workout (TCX), a request each")) }),
 
     points!("swim-lengths-data", "swimLengthsData", Start Both, 20 a day, 90, ACTIVITY, "every length swum"),
     points!("heart-rate-variability", "heartRateVariability", Sample Both, 100 a day, 90, METRICS, "heart rate variability every 5 minutes of sleep"),
@@ -339,8 +344,8 @@ mod tests {
             let camel: Vec<_> =
                 kind.id.split('-').map(|word| format!("{}{}", &word[..1].to_uppercase(), &word[1..])).collect();
             let camel = camel.concat();
-            let is_total = kind.how == How::Totals;
-            assert_eq!(kind.member, if is_total { String::new() } else { camel[..1].to_lowercase() + &camel[1..] });
+            let has_points = matches!(kind.how, How::Points(..));
+            assert_eq!(kind.member, if has_points { camel[..1].to_lowercase() + &camel[1..] } else { String::new() });
             assert!(kind.page > 0 && kind.reach > 0, "{}", kind.resource);
             let on_wish = MORE_SCOPES.iter().find(|(resource, _)| *resource == kind.resource);
             assert_eq!(on_wish.is_some(), !kind.by_default, "{}", kind.resource);
