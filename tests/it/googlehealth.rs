@@ -148,13 +148,18 @@ fn every_day_is_whole_and_the_same_on_every_run() {
 
 #[test]
 fn pages_totals_and_nights_come_whole_however_the_service_cuts_them() {
-    let usual = Scene::new();
+    // Twenty days: totals of heart rates come in 14 and 6.
+    let some = "resources = [\"heart-rate\", \"daily/heart-rate\", \"daily/steps\", \"sleep\", \"exercise\", \"electrocardiogram\"]";
+    let usual = Scene::with(|options| options.first_day = date("2026-11-01"));
+    usual.settings(some);
     usual.report(0, &[]);
     let paged = Scene::with(|options| {
+        options.first_day = date("2026-11-01");
         options.page_limit = 7;
         options.is_end_inclusive = true;
         options.refuses_sleep_filters = true;
     });
+    paged.settings(some);
     paged.report(0, &[]);
     let steady = |scene: &Scene| -> Vec<String> {
         let held = scene.held().into_values();
@@ -162,7 +167,7 @@ fn pages_totals_and_nights_come_whole_however_the_service_cuts_them() {
             .collect()
     };
     assert_eq!(steady(&usual), steady(&paged));
-    assert!(paged.asked("heart-rate/dataPoints:reconcile") > 12 * 24);
+    assert!(paged.asked("heart-rate/dataPoints:reconcile") > 19 * 24);
 }
 
 #[test]

@@ -213,13 +213,13 @@ fn days_of_23_and_25_hours_and_a_leap_day_are_days() {
 #[test]
 fn a_wearer_who_moves_keeps_the_days_as_they_were_lived() {
     let scene = Scene::new();
-    scene.settings(FEW);
+    scene.settings("resources = [\"heart-rate\", \"sleep\"]");
     scene.report(0, &[]);
     let before = scene.held();
     // A day later the profile is in Tokyo, where it is the day after that already.
     scene.health.move_to(chrono_tz::Asia::Tokyo, date("2026-11-21"));
     scene.at("2026-11-21T16:00:00Z");
-    counts(&scene.report(0, &[]), &[("new", 2), ("revised", 1), ("shrunk", 0), ("unchanged", 4)]);
+    counts(&scene.report(0, &[]), &[("new", 2), ("grown", 1), ("shrunk", 0), ("unchanged", 4)]);
     let after = scene.held();
     for (path, text) in before.iter().filter(|(path, _)| !path.ends_with("20.json")) {
         assert_eq!(after.get(path), Some(text), "{path}");
