@@ -76,6 +76,12 @@ fn one_bad_day_of_a_range_costs_that_day_and_a_few_requests() {
     assert_eq!(report["failed"][0]["date"], "2015-01-08");
     assert_eq!(report["new"], 375, "{report}");
     assert!(scene.asked("/steps/date/").len() < 22);
+    // Where every part is spoilt it is not asked for each day.
+    scene.fitbit.behave();
+    scene.fitbit.misbehave(Misbehaviour::of(Fault::Truncated).at("/floors/"));
+    let report = scene.report(1, &["--only", "floors_daily"]);
+    assert_eq!(report["failed"].as_array().unwrap().len(), 376, "{report}");
+    assert!(scene.asked("/floors/date/").len() < 60);
 }
 
 #[test]

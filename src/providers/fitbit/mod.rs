@@ -22,6 +22,10 @@ use endpoint::{Cut, Endpoint, Shape};
 
 const TITLE: &str = "Fitbit";
 
+/// After so many spoilt answers to parts of a range its other parts are not divided further: it takes eleven
+/// to find one day among a thousand, and where all are spoilt each day would cost two requests.
+const MOST_SPOILT: usize = 24;
+
 /// The service.
 pub struct Fitbit;
 
@@ -145,25 +149,29 @@ async fn by_halves(
         Detail::Second => "1sec",
         Detail::Minute => "1min",
     };
-    let (mut open, mut days) = (vec![range], Vec::new());
+    let (mut open, mut days, mut spoilt) = (vec![range], Vec::new(), 0);
     while let Some(part) = open.pop() {
         let answered = session.get(&endpoint.address(part, detail), &[]).await;
         match answered.and_then(|answer| cut::read(endpoint, shape, &answer, part)) {
             Ok(answers) => days.extend(answers),
-            Err(FetchError::Malformed { divisible: true, .. }) if part.len() > 1 => {
+            Err(FetchError::Malformed { divisible: true, .. }) if part.len() > 1 && spoilt < MOST_SPOILT => {
+                spoilt += 1;
                 let middle = part.first.plus(part.len() / 2);
                 open.push(DayRange { first: part.first, last: middle.plus(-1) });
                 open.push(DayRange { first: middle, last: part.last });
             }
             Err(FetchError::Malformed { divisible: true, reason, .. }) if range.len() > 1 => {
-                days.push(DayAnswer { day: part.first, outcome: Err(reason) });
+                days.extend(failed(part, &reason));
             }
             // Of a refusal each day would get the same.
-            Err(FetchError::Refused { reason }) => {
-                days.extend(part.days().map(|day| DayAnswer { day, outcome: Err(reason.clone()) }));
-            }
+            Err(FetchError::Refused { reason }) => days.extend(failed(part, &reason)),
             Err(error) => return Err(error),
         }
     }
     Ok(days)
+}
+
+/// The same problem for all days.
+fn failed(range: DayRange, reason: &str) -> impl Iterator<Item = DayAnswer> {
+    range.days().map(move |day| DayAnswer { day, outcome: Err(reason.to_owned()) })
 }
