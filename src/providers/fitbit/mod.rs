@@ -36,6 +36,7 @@ static DESCRIPTION: Description = Description {
             googlehealth is its successor, and a Google Takeout can be imported",
     origin: "https://api.fitbit.com",
     gone: None,
+    api_alone: None,
     sign_in: SignIn {
         authorize: "https://www.fitbit.com/oauth2/authorize",
         token: "/oauth2/token",

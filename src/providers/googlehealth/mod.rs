@@ -36,6 +36,7 @@ static DESCRIPTION: Description = Description {
             your own, and in autumn 2026 Google took no new ones for a while",
     origin: "https://health.googleapis.com",
     gone: None,
+    api_alone: None,
     sign_in: SignIn {
         authorize: "https://accounts.google.com/o/oauth2/v2/auth",
         app: AppProof::Form,
