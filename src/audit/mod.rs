@@ -2,6 +2,8 @@
 
 mod between;
 mod cache;
+mod civil;
+mod finder;
 mod finding;
 mod label;
 mod lines;
@@ -31,7 +33,7 @@ use cache::{Cache, Key};
 use finding::{About, Comparer};
 
 /// Raised whenever the same two contents would be told otherwise than before.
-const RULES: u32 = 1;
+const RULES: u32 = 3;
 
 /// How many revisions are compared before what is kept is opened.
 const FIRST_PAGE: usize = 24;

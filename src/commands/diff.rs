@@ -92,10 +92,7 @@ pub fn run(args: &DiffArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
     if let Some(problem) = &finding.problem {
         ui.data(Text::new().plain("  ").with(Style::Red, problem.as_str()));
     }
-    for words in finding.words.iter() {
-        ui.data(past::line("  ", words));
-    }
-    past::print_lines(&finding.lines, ui);
+    print_changes(&finding, ui);
     Ok(ExitCode::Done)
 }
 
@@ -157,11 +154,15 @@ fn between_resources(
     ui.page(context.environment);
     let line = Text::new().with(Style::Bold, format!("{provider} {}", args.day));
     ui.data(line.plain(format!("  {one} -> {other}  {}", past::counts(&finding))));
+    print_changes(&finding, ui);
+    Ok(ExitCode::Done)
+}
+
+fn print_changes(finding: &Finding, ui: &mut Ui) {
     for words in finding.words.iter() {
-        ui.data(past::line("  ", words));
+        past::print_words("  ", words, ui);
     }
     past::print_lines(&finding.lines, ui);
-    Ok(ExitCode::Done)
 }
 
 type Change = (State, State, Option<RevisionKind>, String);

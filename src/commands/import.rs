@@ -165,7 +165,9 @@ fn settle(
         let taken = match recorder.document(day) {
             Ok(Some(document)) => {
                 let Without { resources, gone, files } = merger.without(day, &document.resources);
-                recorder.replace(day, DayContent { resources, files_gone: files, ..DayContent::default() }, &gone)
+                recorder
+                    .replace(day, DayContent { resources, files_gone: files, ..DayContent::default() }, &gone)
+                    .map(drop)
             }
             other => other.map(drop),
         };
