@@ -6,6 +6,7 @@ mod canon;
 mod days;
 mod demo;
 mod env;
+mod exports;
 mod fitbit;
 mod fitbit_trouble;
 mod googlehealth;
