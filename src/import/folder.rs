@@ -1,5 +1,6 @@
 //! A folder that an export was unpacked into.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -33,7 +34,7 @@ pub fn files(root: &Path, name: &str) -> Result<Vec<Found>, ImportError> {
         }
         for entry in fs::read_dir(&folder).map_err(io_error(&shown))? {
             let entry = entry.map_err(io_error(&shown))?;
-            let own = entry.file_name().to_string_lossy().into_owned();
+            let own = spelled(&entry.file_name());
             let path = if path.is_empty() { own } else { format!("{path}/{own}") };
             let kind = entry.file_type().map_err(io_error(&shown))?;
             if kind.is_dir() {
@@ -54,6 +55,16 @@ pub fn files(root: &Path, name: &str) -> Result<Vec<Found>, ImportError> {
     }
     found.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(found)
+}
+
+/// A name as text: bytes that are no UTF-8 as `\xNN`, so that two such names stay two.
+fn spelled(name: &OsStr) -> String {
+    let mut text = String::new();
+    for chunk in name.as_encoded_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    text
 }
 
 fn through_link(link: &Path, home: &Path) -> Result<PathBuf, String> {
@@ -89,5 +100,15 @@ mod tests {
             told,
             [("dangling", None), ("inside", Some(2)), ("outside", None), ("sub/file", Some(2)), ("up", None)]
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_are_no_text_stay_apart() {
+        use std::os::unix::ffi::OsStrExt;
+        let spelled = |bytes: &[u8]| spelled(OsStr::from_bytes(bytes));
+        assert_eq!(spelled(b"Fr\xc3\xbchlauf.gpx"), "Fr\u{fc}hlauf.gpx");
+        assert_eq!(spelled(b"Fr\xfchlauf.gpx"), "Fr\\xfchlauf.gpx");
+        assert_ne!(spelled(b"\xfc"), spelled(b"\xe4"));
     }
 }

@@ -259,6 +259,8 @@ fn what_is_no_strava_export_is_refused_whole() {
     refused(&write(&env, "other.zip", &other), 2, &["an export of Runkeeper, not of Strava", "import runkeeper"]);
     unpack(&Files::from([("photos/1.jpg".to_owned(), vec![])]), &env.path("empty"));
     refused("empty", 2, &["empty holds no export of Strava", "activities.csv"]);
+    let unread = Files::from([("activities.csv".to_owned(), b"Aktivit\xe4ts-ID,b\n".to_vec())]);
+    refused(&write(&env, "unread.zip", &unread), 1, &["unread.zip/activities.csv is damaged", "no text in UTF-8"]);
     let table = Files::from([("activities.csv".to_owned(), b"Date,Activity\n2015-01-01,walking\n".to_vec())]);
     refused(&write(&env, "table.zip", &table), 2, &["table.zip holds no export of Strava"]);
 }
@@ -337,6 +339,32 @@ fn names_from_outside_cannot_harm_the_archive() {
     assert_eq!(commits(&root), count);
     demand_sums(&env, &root);
     env.run(&["-C", ARCHIVE, "verify", "--history"]).code(0);
+    // A file that rots is found like a document.
+    fs::write(root.join("data/strava/2021/06/08/%63on.gpx"), "rotten").unwrap();
+    let ran = env.run(&["-C", ARCHIVE, "verify"]).code(5);
+    assert!(ran.stdout.contains("data/strava/2021/06/08/%63on.gpx"), "{}", ran.stdout);
+    env.git(ARCHIVE, &["add", "."]);
+    let ran = env.try_git(ARCHIVE, &["commit", "-qm", "Rotten"]).code(1);
+    assert!(ran.stderr.contains("%63on.gpx"), "{}", ran.stderr);
+}
+
+#[test]
+fn several_exports_at_once_keep_their_files_apart() {
+    let env = ArchiveEnv::new();
+    let root = make(&env);
+    let of_year = |year: u32| {
+        let date = format!("Jun 8, {year}, 12:00:00 PM");
+        let list = format!("{HEADER}{}", row(&year.to_string(), &date, "x", "activities/1.gpx"));
+        let track = gpx(&format!("Of {year}"), &format!("{year}-06-08T12:00:00Z"), HELSINKI, &[1]);
+        let files = [("activities.csv".to_owned(), list.into_bytes()), ("activities/1.gpx".to_owned(), track)];
+        write(&env, &format!("{year}.zip"), &Files::from(files))
+    };
+    let (one, other) = (of_year(2019), of_year(2020));
+    env.run(&["-C", ARCHIVE, "import", "strava", &one, &other]).code(0);
+    for year in [2019, 2020] {
+        let files = &document(&root, &format!("{year}-06-08"))["export/files"];
+        assert_eq!(files[0]["tracks"][0]["name"], format!("Of {year}"));
+    }
 }
 
 #[test]

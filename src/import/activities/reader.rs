@@ -27,8 +27,10 @@ struct ActivityReader {
     diary: &'static Diary,
     settings: ProviderSettings,
     lists: Vec<Found>,
-    /// The files of the export by path.
-    by_path: HashMap<String, usize>,
+    /// The files of the export by name, and by path where only one has it: several exports given at once have
+    /// the same paths, and the parts of one have not the same zip.
+    by_name: HashMap<String, usize>,
+    by_path: HashMap<String, Option<usize>>,
     /// Those that a row names.
     named: HashSet<usize>,
     stage: Stage,
@@ -67,9 +69,8 @@ pub fn begin(
     settings: &ProviderSettings,
     diary: &'static Diary,
 ) -> Result<Begun, ImportError> {
-    let lists = survey::find(&mut export, diary.sheets);
-    // The first list says what there is; the others are nothing without it.
-    if !lists.iter().any(|list| diary.sheets.first().is_some_and(|first| first.file == list.sheet.file)) {
+    let lists = survey::find(&mut export, diary.sheets)?;
+    if lists.is_empty() {
         return Ok(Begun::Nothing(export));
     }
     let mut chosen: Vec<usize> = lists.iter().map(|list| list.entry).collect();
@@ -94,12 +95,17 @@ pub fn begin(
         Err(ImportProblem { file: file.clone(), day: None, reason: format!("the zip is damaged: {problem}") })
     });
     let ready = problems.collect();
-    let by_path = export.entries().iter().enumerate().map(|(at, entry)| (entry.path.clone(), at)).collect();
+    let (mut by_name, mut by_path) = (HashMap::new(), HashMap::new());
+    for (at, entry) in export.entries().iter().enumerate() {
+        by_name.insert(entry.name.clone(), at);
+        by_path.entry(entry.path.clone()).and_modify(|one| *one = None).or_insert(Some(at));
+    }
     Ok(Begun::Reader(Box::new(ActivityReader {
         export,
         diary,
         settings: settings.clone(),
         lists,
+        by_name,
         by_path,
         named: HashSet::new(),
         stage: Stage::Survey,
@@ -186,7 +192,7 @@ impl ActivityReader {
         let mut files = Vec::new();
         let mut zone = None;
         for file in row.file.iter().chain(&row.media) {
-            match self.file(&base, file) {
+            match self.file(entry, &base, file) {
                 Ok((bytes, track)) => {
                     if let Some(track) = &track {
                         zone = zone.or(self.zone_of(track));
@@ -236,12 +242,16 @@ impl ActivityReader {
     }
 
     /// Reads a file that a list names. One whose points cannot be read is kept all the same, and told.
-    fn file(&mut self, base: &str, file: &str) -> Result<(Vec<u8>, Option<Track>), String> {
-        let path = format!("{base}{file}");
+    fn file(&mut self, list: usize, base: &str, file: &str) -> Result<(Vec<u8>, Option<Track>), String> {
+        let beside = name(&self.export, list);
+        let beside = beside.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let find = |file: &str| {
+            let near = self.by_name.get(&format!("{beside}/{file}")).copied();
+            near.or_else(|| self.by_path.get(&format!("{base}{file}")).copied().flatten())
+        };
         // Some systems unpack what they download.
-        let plain = path.strip_suffix(".gz");
-        let entry = self.by_path.get(&path).or_else(|| self.by_path.get(plain?));
-        let entry = *entry.ok_or("the export has no such file")?;
+        let entry = find(file).or_else(|| find(file.strip_suffix(".gz")?));
+        let entry = entry.ok_or("the export has no such file")?;
         if self.named.insert(entry) {
             self.read += self.size(entry);
         }

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::rows::{Rows, Slot};
 use super::{Columns, Sheet, Start};
-use crate::import::ImportProblem;
 use crate::import::merge::Merger;
 use crate::import::source::Export;
-use crate::import::table::{Row, Table};
+use crate::import::table::{Row, Table, TableError};
+use crate::import::{ImportError, ImportProblem};
 use crate::model::ContentHash;
 
 /// So many rows are looked at to find out which column is which.
@@ -43,9 +43,14 @@ pub struct Listed {
     pub media: Vec<String>,
 }
 
-/// Finds the lists of these kinds in an export, the nearest to its root.
-pub fn find(export: &mut Export, sheets: &'static [Sheet]) -> Vec<Found> {
+/// Finds the lists of these kinds in an export, the nearest to its root; none where the first kind, without
+/// which the others are nothing, is not there.
+///
+/// # Errors
+/// When what should be the first list cannot be read.
+pub fn find(export: &mut Export, sheets: &'static [Sheet]) -> Result<Vec<Found>, ImportError> {
     let mut found: Vec<Found> = Vec::new();
+    let mut unreadable = None;
     for sheet in sheets {
         let named: Vec<(usize, String)> = export
             .entries()
@@ -57,23 +62,33 @@ pub fn find(export: &mut Export, sheets: &'static [Sheet]) -> Vec<Found> {
         let depth = |base: &str| base.matches('/').count();
         let nearest = named.iter().map(|(_, base)| depth(base)).min();
         for (entry, base) in named.into_iter().filter(|(_, base)| Some(depth(base)) == nearest) {
-            if let Some(columns) = columns(export, entry, sheet) {
-                found.push(Found { entry, sheet, base, columns });
+            match columns(export, entry, sheet) {
+                Ok(Some(columns)) => found.push(Found { entry, sheet, base, columns }),
+                Ok(None) => {}
+                Err(error) => {
+                    unreadable.get_or_insert_with(|| (name(export, entry), error.to_string()));
+                }
             }
         }
+        if found.is_empty() {
+            break;
+        }
     }
-    found
+    match unreadable {
+        Some((name, problem)) if found.is_empty() => Err(ImportError::Damaged { name, problem }),
+        _ => Ok(found),
+    }
 }
 
-fn columns(export: &mut Export, entry: usize, sheet: &Sheet) -> Option<Columns> {
-    let mut table = Table::open(export.stream(entry).ok()?).ok()?;
+fn columns(export: &mut Export, entry: usize, sheet: &Sheet) -> Result<Option<Columns>, TableError> {
+    let mut table = Table::open(export.stream(entry)?)?;
     let mut sample = Vec::new();
     while sample.len() < SAMPLE
-        && let Ok(Some(row)) = table.next()
+        && let Some(row) = table.next()?
     {
         sample.extend(row);
     }
-    (sheet.columns)(table.columns(), &sample)
+    Ok((sheet.columns)(table.columns(), &sample))
 }
 
 /// Reads the rows of the lists.
