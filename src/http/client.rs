@@ -6,6 +6,7 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use tokio::sync::Notify;
 use url::Url;
 
 use super::attempt::{BODY_LIMIT, Failure, Received, attempt, in_words, is_server_fault};
@@ -130,6 +131,20 @@ pub struct Client {
     /// How far the provider's clock is ahead of ours.
     skew: Cell<TimeDelta>,
     requests: Cell<u64>,
+    /// How many requests that count against the quota are under way.
+    under_way: Cell<u32>,
+    /// Tells those that wait for their turn that one of them came.
+    came: Notify,
+}
+
+/// A request under way that counts against the quota.
+struct UnderWay<'c>(&'c Client);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.set(self.0.under_way.get() - 1);
+        self.0.came.notify_waiters();
+    }
 }
 
 impl Request<'_> {
@@ -176,6 +191,8 @@ impl Client {
             limits: RefCell::new(RateLimits::documented(options.quota)),
             skew: Cell::new(TimeDelta::zero()),
             requests: Cell::new(0),
+            under_way: Cell::new(0),
+            came: Notify::new(),
         })
     }
 
@@ -185,14 +202,10 @@ impl Client {
     /// `Wait` when the quota forbids it (nothing is asked) or the provider says 429; `Unreachable`,
     /// `Malformed` for a body that stays cut off or is too large, `Refused` for a redirect, `Interrupted`.
     pub async fn send(&self, request: &Request<'_>) -> Result<Answer, FetchError> {
-        let metered = !matches!(request, Request::Form { .. });
-        if let Some(used_up) = self.limits.borrow().used_up(self.server_now()).filter(|_| metered) {
-            let reason = format!(
-                "{} allows {} requests per {}, and they are used up",
-                self.title, used_up.limit, used_up.window
-            );
-            return Err(FetchError::Wait { reason, until: self.by_our_clock(used_up.until) });
-        }
+        let _under_way = match request {
+            Request::Form { .. } => None,
+            _ => Some(self.admit().await?),
+        };
         let tries = Cell::new(0);
         let once = || async {
             if self.stop.is_set() {
@@ -217,6 +230,26 @@ impl Client {
         match ended {
             Ok(received) => self.judge(request, received),
             Err(failure) => Err(self.give_up(request, failure, tries.get())),
+        }
+    }
+
+    /// Lets a request begin as soon as the quota has room for it beside those under way.
+    async fn admit(&self) -> Result<UnderWay<'_>, FetchError> {
+        loop {
+            let now = self.server_now();
+            if let Some(used_up) = self.limits.borrow().used_up(now) {
+                let reason = format!(
+                    "{} allows {} requests per {}, and they are used up",
+                    self.title, used_up.limit, used_up.window
+                );
+                return Err(FetchError::Wait { reason, until: self.by_our_clock(used_up.until) });
+            }
+            let under_way = self.under_way.get();
+            if under_way == 0 || under_way < self.limits.borrow().left(now) {
+                self.under_way.set(under_way + 1);
+                return Ok(UnderWay(self));
+            }
+            self.came.notified().await;
         }
     }
 

@@ -26,6 +26,12 @@ struct Seen {
     ends: Option<DateTime<Utc>>,
 }
 
+/// The ends that two answers tell of one window differ by the seconds that they were under way.
+const SAME_END: i64 = 5;
+
+/// How many answers may come before one that was given earlier.
+const OUT_OF_ORDER: u32 = 16;
+
 /// A limit that is used up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsedUp {
@@ -95,9 +101,21 @@ impl RateLimits {
                 CountHeader::Used(name) => number(name, place).map(|used| window.limit.saturating_sub(used)),
                 CountHeader::Untold => None,
             };
-            if let Some(remaining) = remaining {
+            if let Some(mut remaining) = remaining {
                 let ends = window.about.reset_header.and_then(|name| number(name, 0));
                 let ends = ends.map(|seconds| now + TimeDelta::seconds(i64::from(seconds)));
+                let usual_end = window.usual_end(now);
+                // Answers may come in another order than they were given in; a window only ever loses.
+                // A leap that no order explains is a window that began anew, earlier or later than usual.
+                let same = |seen: &Seen| match (seen.ends, ends) {
+                    (Some(then), Some(ends)) => (ends - then).num_seconds().abs() <= SAME_END && now < then,
+                    _ => window.usual_end(seen.at) == usual_end,
+                };
+                if let Some(seen) =
+                    window.seen.as_ref().filter(|seen| same(seen) && remaining <= seen.remaining + OUT_OF_ORDER)
+                {
+                    remaining = remaining.min(seen.remaining);
+                }
                 window.seen = Some(Seen { at: now, remaining, ends });
             }
         }
@@ -292,6 +310,16 @@ mod tests {
         assert_eq!(told("06:10:20", &[]).used_up(at("06:10:21")), None);
         assert_eq!(told("06:10:20", &[("MR", "many")]).used_up(at("06:10:21")), None);
         assert!(told("06:10:20", &[("MR", "-3")]).used_up(at("06:10:21")).is_some());
+    }
+
+    #[test]
+    fn of_answers_in_disorder_the_one_that_leaves_less_counts_until_the_window_is_over() {
+        let mut limits = told("06:10:20", &[("MR", "3")]);
+        let mut learn = |now: &str, left: &'static str| {
+            limits.learn(at(now), |name| (name == "MR").then_some(left));
+            limits.left(at(now))
+        };
+        assert_eq!((learn("06:10:21", "2"), learn("06:10:22", "3"), learn("06:11:01", "59")), (2, 2, 59));
     }
 
     #[test]

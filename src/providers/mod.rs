@@ -89,8 +89,6 @@ pub struct Ask<'a> {
     pub resource: &'a str,
     /// The days.
     pub range: DayRange,
-    /// What `open` brought of the account.
-    pub account: &'a Resources,
     /// The zone in which the provider cuts days.
     pub zone: Zone,
 }

@@ -138,7 +138,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                 }
                 under_way.push(async move {
                     let Request { resource, range, .. } = &queued.request;
-                    let ask = Ask { resource, range: *range, account: &opening.account, zone: opening.zone };
+                    let ask = Ask { resource, range: *range, zone: opening.zone };
                     let answered = provider.fetch(session, ask).await;
                     (queued, answered)
                 });
