@@ -1,7 +1,7 @@
 //! `fitsnap sync` against the pretend Moves, when all goes well.
 
 use chrono::{DateTime, NaiveDate};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::machine::{Machine, options, path};
 
@@ -175,7 +175,9 @@ fn a_dry_run_tells_requests_days_and_time_and_does_nothing() {
     let head = machine.head();
     // 467 days in 67 requests and the profile; one was made in this minute, 60 go.
     let ran = machine.sync(&["--dry-run", "--json"]).code(0);
-    ran.stdout("{\"providers\":{\"moves\":{\"days\":467,\"requests\":68,\"until\":\"2015-07-11T06:01:15Z\"}}}\n");
+    let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let expected = json!({"days": 467, "requests": 68, "until": "2015-07-11T06:01:15Z", "windows": {"minute": 2}});
+    assert_eq!(told["providers"]["moves"], expected);
     assert_eq!(machine.asked(), ["profile"]);
     let ran = machine.sync(&["--dry-run"]).code(0).stdout("");
     assert!(ran.stderr.contains("68 requests for 467 days"), "{}", ran.stderr);
