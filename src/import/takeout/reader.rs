@@ -27,20 +27,22 @@ pub struct TakeoutReader {
     account: BTreeMap<&'static str, JsonList>,
     out: VecDeque<Result<Imported, ImportProblem>>,
     is_second: bool,
+    is_finished: bool,
     read: u64,
     total: u64,
 }
 
 impl TakeoutReader {
-    /// A reader of these files, which tells these notes first.
-    pub fn new(export: Export, plan: Plan, zones: Zones, notes: Vec<String>) -> TakeoutReader {
+    /// A reader of these files.
+    pub fn new(export: Export, plan: Plan, zones: Zones) -> TakeoutReader {
         let damaged = export.damaged().iter().map(|(file, problem)| ImportProblem {
             file: file.clone(),
             day: None,
             reason: format!("the zip is damaged: {problem}"),
         });
         let problems = damaged.chain(plan.problems).map(Err);
-        let out = notes.into_iter().map(|note| Ok(Imported::Note(note))).chain(problems).collect();
+        let left = plan.left.into_iter().map(|file| Ok(Imported::Note(format!("left {file}: it is not known"))));
+        let out = left.chain(problems).collect();
         let sorter = Sorter::new(zones, &plan.jobs, !export.damaged().is_empty());
         let mut reader = TakeoutReader {
             export,
@@ -50,6 +52,7 @@ impl TakeoutReader {
             account: BTreeMap::new(),
             out,
             is_second: false,
+            is_finished: false,
             read: 0,
             total: 0,
         };
@@ -124,17 +127,20 @@ impl TakeoutReader {
         }
     }
 
-    /// Gives away what has no day.
-    fn give_account(&mut self) -> bool {
+    /// Gives away what has no day, and what a person should know at the end.
+    fn finish(&mut self) -> bool {
+        if std::mem::replace(&mut self.is_finished, true) {
+            return false;
+        }
+        self.out.extend(self.sorter.note().map(|note| Ok(Imported::Note(note))));
         let account: Resources = std::mem::take(&mut self.account)
             .into_iter()
             .map(|(resource, list)| (resource.to_owned(), list.array(0..list.len())))
             .collect();
-        let is_any = !account.is_empty();
-        if is_any {
+        if !account.is_empty() {
             self.out.push_back(Ok(Imported::Account(account)));
         }
-        is_any
+        true
     }
 
     /// Begins the second walk, if there is a reason for one.
@@ -210,7 +216,7 @@ impl Reader for TakeoutReader {
                     self.read_file();
                     self.out.push_back(Ok(Imported::Nothing));
                 }
-                _ if self.begin_again() || self.give_account() => {}
+                _ if self.begin_again() || self.finish() => {}
                 _ => return None,
             }
         }
