@@ -4,20 +4,25 @@
 //! days in it, and gives each day once. It writes nothing: what an imported day changes in the
 //! document held is decided by the archive, which commits it.
 
+mod activities;
 mod elements;
 mod error;
 mod folder;
+mod merge;
 mod moves;
 #[cfg(test)]
 #[path = "../../tests/it/pack.rs"]
 pub(crate) mod pack;
+mod runkeeper;
 mod service;
 mod source;
+mod strava;
 mod table;
 mod takeout;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tracks;
 mod unzip;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +32,7 @@ use crate::config::ProviderSettings;
 use crate::model::{Day, JsonText, Resources};
 
 pub use error::ImportError;
+pub use merge::{Gone, Joined, Merger, Without};
 pub use service::Service;
 
 use source::{Export, Wants};
@@ -42,6 +48,11 @@ pub trait Reader {
     /// The next of what the export has, or the next problem; none at the end. A problem ends nothing. A day
     /// comes once, or again with the resources of which more was found.
     fn next(&mut self) -> Option<Result<Imported, ImportProblem>>;
+
+    /// What brings this export's lists together with those held, where it has such lists.
+    fn merger(&mut self) -> Option<&mut Merger> {
+        None
+    }
 
     /// A partial resource of a day together with what is held of it.
     fn join(&self, _resource: &str, _held: &JsonText, new: JsonText) -> JsonText {
@@ -85,6 +96,14 @@ impl ImportedDay {
     }
 }
 
+impl ImportedDay {
+    /// How many bytes it has.
+    pub fn size(&self) -> usize {
+        let resources: usize = self.resources.values().map(|value| value.as_bytes().len()).sum();
+        resources + self.files.values().map(Vec::len).sum::<usize>()
+    }
+}
+
 /// A file or a day of an export that cannot be used; the rest can.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportProblem {
@@ -122,6 +141,20 @@ const IMPORTERS: &[Importer] = &[
         begin: moves::begin,
     },
     Importer {
+        service: Service::Strava,
+        kinds: &["strava"],
+        wants: strava::WANTS,
+        expected: "activities.csv, as in the zip of \"Download your data\"",
+        begin: strava::begin,
+    },
+    Importer {
+        service: Service::Runkeeper,
+        kinds: &["runkeeper"],
+        wants: runkeeper::WANTS,
+        expected: "cardioActivities.csv, as in the zip of Settings, Export Data",
+        begin: runkeeper::begin,
+    },
+    Importer {
         service: Service::Takeout,
         kinds: &["fitbit", "googlehealth"],
         wants: takeout::WANTS,
@@ -129,6 +162,11 @@ const IMPORTERS: &[Importer] = &[
         begin: takeout::begin,
     },
 ];
+
+/// Whose account it is that an export told of, where it says so: an id that stays the same for one person.
+pub fn person(account: &Resources) -> Option<String> {
+    strava::person(account)
+}
 
 /// The services whose exports can be read.
 pub fn kinds() -> Vec<&'static str> {

@@ -24,7 +24,6 @@ impl JsonText {
     ///
     /// # Errors
     /// When canonical form refuses it.
-    #[cfg(test)]
     pub fn parse(text: &[u8]) -> Result<JsonText, JsonError> {
         Ok(JsonText::of(Json::parse(text)?.root()))
     }
