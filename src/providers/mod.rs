@@ -39,6 +39,7 @@ pub const EXPORTED: Identity = Identity {
         "sleep_score_id",
         "exercise_id",
         "reading_id",
+        "file",
         "session_id",
         "heart_zone_id",
         "heart rate zone",

@@ -1,9 +1,9 @@
 //! The walk through the files of a Takeout: see the plan in the module above.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io;
+use std::io::{self, Read};
 
-use super::catalogue::{Clock, STREAMS};
+use super::catalogue::{Clock, FILES, STREAMS};
 use super::file::{self, Records, Troubles};
 use super::join;
 use super::plan::{Job, Plan};
@@ -117,13 +117,33 @@ impl TakeoutReader {
             if let Some(file) = shelved.files.first().filter(|_| imported.source.is_empty()) {
                 imported.source = self.name_of(*file);
             }
-            if one.is_partial {
+            if resource == FILES {
+                for number in &shelved.files {
+                    self.keep_file(*number, &mut imported);
+                }
+            }
+            // Each activity has a file of its own, and any part of a Takeout may have the next one.
+            if one.is_partial || resource == FILES {
                 imported.partial.insert(resource.to_owned());
             }
             imported.resources.insert(resource.to_owned(), shelved.records);
         }
         if !imported.resources.is_empty() {
             self.out.push_back(Ok(Imported::Day(imported)));
+        }
+    }
+
+    /// Adds a file to the day that it belongs to.
+    fn keep_file(&mut self, number: u32, imported: &mut ImportedDay) {
+        let Some(entry) = self.jobs.iter().find(|job| job.number == number).map(|job| job.entry) else { return };
+        let mut bytes = Vec::new();
+        match self.export.stream(entry).and_then(|mut from| from.read_to_end(&mut bytes)) {
+            Ok(_) => drop(imported.files.insert(own_name(&self.export, entry), bytes)),
+            Err(error) => {
+                let file = self.export.entries().get(entry).map(|entry| entry.name.clone()).unwrap_or_default();
+                let reason = format!("it cannot be read again: {error}");
+                self.out.push_back(Err(ImportProblem { file, day: Some(imported.day), reason }));
+            }
         }
     }
 
@@ -182,8 +202,9 @@ fn read(
     }
     let (stream, mut records) = (job.stream(), Records::default());
     let has_days = stream.clock != Clock::Timeless;
+    let name = own_name(export, job.entry);
     let from = export.stream(job.entry)?;
-    file::read(from, stream, &mut records, troubles, |records, troubles| {
+    file::read(from, &name, stream, &mut records, troubles, |records, troubles| {
         if has_days && records.list.bytes() as u64 > WHOLE {
             sorter.put_by(job, progress, records, troubles)
         } else {
@@ -194,6 +215,12 @@ fn read(
         sorter.put_by(job, progress, &mut records, troubles)?;
     }
     Ok(records)
+}
+
+/// A file's name without the folders it lies in.
+fn own_name(export: &Export, entry: usize) -> String {
+    let path = export.entries().get(entry).map_or("", |entry| entry.path.as_str());
+    path.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
 impl Reader for TakeoutReader {
