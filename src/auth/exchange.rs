@@ -2,6 +2,7 @@
 //! new ones.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -27,12 +28,15 @@ pub(super) struct Places {
     pub authorize: Url,
     pub token: Url,
     pub revoke: Option<Url>,
+    /// What the paths of the API lack there.
+    without: &'static str,
 }
 
 /// What some providers add to the token response.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Extra {
     user_id: Option<serde_json::Value>,
+    refresh_token_expires_in: Option<u64>,
 }
 
 impl ExtraTokenFields for Extra {}
@@ -58,8 +62,10 @@ impl Places {
     /// # Errors
     /// When they make no address.
     pub fn of(description: &Description, settings: &ProviderSettings) -> Result<Places, FetchError> {
+        let host = settings.base_url.as_ref().and_then(Url::host_str);
+        let alone = description.api_alone.filter(|alone| host.is_some_and(|host| alone.hosts.contains(&host)));
         let base = settings.base_url.as_ref().map(|url| url.as_str().trim_end_matches('/'));
-        let place = |text: &str| {
+        let place_at = |base: Option<&str>, text: &str| {
             let url = match (base, text.strip_prefix('/')) {
                 (Some(base), Some(path)) => Url::parse(&format!("{base}/{path}")),
                 (None, Some(path)) => Url::parse(&format!("{}/{path}", description.origin)),
@@ -68,20 +74,25 @@ impl Places {
             };
             url.map_err(|error| FetchError::Local { reason: format!("{text} makes no address: {error}") })
         };
+        let place = |text: &str| place_at(base.filter(|_| alone.is_none()), text);
         Ok(Places {
-            origin: place("/")?,
+            origin: place_at(base, "/")?,
             authorize: place(description.sign_in.authorize)?,
             token: place(description.sign_in.token)?,
             revoke: match description.sign_in.revoke {
-                Some(Revocation::Standard(path) | Revocation::AccessToken(path)) => Some(place(path)?),
+                Some(Revocation::Standard(path) | Revocation::AccessToken(path) | Revocation::Token(path)) => {
+                    Some(place(path)?)
+                }
                 None => None,
             },
+            without: alone.map_or("", |alone| alone.without),
         })
     }
 
     /// The address of a resource.
     pub fn resource(&self, path: &str, query: &[(&str, &str)]) -> Result<Url, FetchError> {
-        let text = format!("{}/{}", self.origin.as_str().trim_end_matches('/'), path.trim_start_matches('/'));
+        let path = path.strip_prefix(self.without).unwrap_or(path).trim_start_matches('/');
+        let text = format!("{}/{path}", self.origin.as_str().trim_end_matches('/'));
         let mut url = Url::parse(&text)
             .map_err(|error| FetchError::Local { reason: format!("{path} makes no address: {error}") })?;
         if !query.is_empty() {
@@ -122,13 +133,15 @@ impl Exchange<'_> {
         }
     }
 
-    /// The address at which the person allows the app, and what binds its answer to this sign-in.
-    pub fn authorize(&self, redirect: &Url) -> (Url, Binding) {
+    /// The address at which the person allows the app to see these scopes, and what binds its answer to this sign-in.
+    pub fn authorize(&self, scopes: &[&str], redirect: &Url) -> (Url, Binding) {
         let client = self.client().set_redirect_uri(RedirectUrl::from_url(redirect.clone()));
         let sign_in = &self.description.sign_in;
-        let scopes = Some(sign_in.scopes.join(sign_in.scope_separator)).filter(|scopes| !scopes.is_empty());
+        let scopes = Some(scopes.join(sign_in.scope_separator)).filter(|scopes| !scopes.is_empty());
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let request = client.authorize_url(CsrfToken::new_random).add_scopes(scopes.map(Scope::new));
+        let request =
+            sign_in.parameters.iter().fold(request, |request, (name, value)| request.add_extra_param(*name, *value));
         let (mut url, state) = match sign_in.pkce {
             true => request.set_pkce_challenge(challenge).url(),
             false => request.url(),
@@ -199,10 +212,9 @@ impl Exchange<'_> {
                 divisible: false,
             },
         })?;
-        let expires_at = response
-            .expires_in()
-            .and_then(|life| TimeDelta::from_std(life).ok())
-            .and_then(|life| now.checked_add_signed(life));
+        let end_of = |life: Option<Duration>| now.checked_add_signed(TimeDelta::from_std(life?).ok()?);
+        let expires_at = end_of(response.expires_in());
+        let ends_at = end_of(response.extra_fields().refresh_token_expires_in.map(Duration::from_secs));
         let scopes = response.scopes().map(|scopes| scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>());
         let user_id = response.extra_fields().user_id.as_ref().map(|id| match id {
             serde_json::Value::String(text) => text.clone(),
@@ -212,6 +224,7 @@ impl Exchange<'_> {
             access_token: Some(response.access_token().secret().clone()),
             refresh_token: response.refresh_token().map(|token| token.secret().clone()),
             expires_at,
+            ends_at,
             scope: scopes.map(|scopes| scopes.join(" ")),
             user_id,
             token_type: Some(response.token_type().as_ref().to_owned()),
@@ -250,6 +263,10 @@ pub(super) fn revocation(
             }
             Some(Request::Form { url, headers, body: form(&fields) })
         }
+        Revocation::Token(_) => {
+            let token = tokens.refresh_token.as_ref().or(tokens.access_token.as_ref())?;
+            Some(Request::Form { url, headers: vec![kind], body: form(&[("token", token)]) })
+        }
         Revocation::AccessToken(_) => {
             let body = form(&[("access_token", tokens.access_token.as_ref()?)]);
             Some(Request::Form { url, headers: vec![kind], body })
@@ -282,5 +299,67 @@ impl<'c> AsyncHttpClient<'c> for Wire<'_> {
                 .map_err(|_| FetchError::Local { reason: format!("status {} is none", answer.status) })?;
             Ok(response)
         })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::json::RecordRules;
+    use crate::model::{ApiAlone, SignIn, no_more_than_its_status};
+
+    #[test]
+    fn a_base_url_stands_for_every_origin_unless_it_has_the_api_alone() {
+        let service = |authorize| Description {
+            kind: "strava",
+            title: "Strava",
+            today: "",
+            origin: "https://www.strava.com",
+            gone: None,
+            api_alone: Some(ApiAlone { hosts: &["api-v3.strava.com"], without: "/api/v3" }),
+            sign_in: SignIn {
+                authorize,
+                token: "/oauth/token",
+                app: AppProof::Form,
+                pkce: false,
+                revoke: Some(Revocation::Standard("/oauth/revoke")),
+                scopes: &[],
+                more_scopes: &[],
+                scope_separator: " ",
+                parameters: &[],
+                lasts: None,
+                less_than_asked: "",
+                refusal: no_more_than_its_status,
+                register: "",
+            },
+            quota: &[],
+            resources: &[],
+            rules: RecordRules { identities: &[], volatile: &[] },
+        };
+        let places = |authorize, base: &str| {
+            let base_url = Some(base).filter(|base| !base.is_empty()).map(|base| base.parse().unwrap());
+            let settings = ProviderSettings { base_url, ..ProviderSettings::of_kind("strava") };
+            let places = Places::of(&service(authorize), &settings).unwrap();
+            let athlete = places.resource("/api/v3/athlete", &[("page", "1")]).unwrap();
+            [athlete, places.authorize, places.token, places.revoke.unwrap()].map(|url| url.to_string())
+        };
+        let own = "https://www.strava.com/oauth/authorize";
+        let there = |api: &str, sign_in: &str| {
+            let at = |path: &str| format!("{sign_in}/oauth/{path}");
+            [format!("{api}/athlete?page=1"), at("authorize"), at("token"), at("revoke")]
+        };
+        let usual = there("https://www.strava.com/api/v3", "https://www.strava.com");
+        assert_eq!([places("/oauth/authorize", ""), places(own, "")], [usual.clone(), usual]);
+        let here = there("http://127.0.0.1:8/x/api/v3", "http://127.0.0.1:8/x");
+        assert_eq!(
+            [places("/oauth/authorize", "http://127.0.0.1:8/x/"), places(own, "http://127.0.0.1:8/x")],
+            [here.clone(), here]
+        );
+        let alone = there("https://api-v3.strava.com", "https://www.strava.com");
+        assert_eq!(
+            [places("/oauth/authorize", "https://api-v3.strava.com"), places(own, "https://api-v3.strava.com/")],
+            [alone.clone(), alone]
+        );
     }
 }

@@ -8,7 +8,7 @@ use super::exchange::{Binding, Exchange, Places, revocation};
 use super::session::{client, refuse_gone};
 use super::store::{StoreError, TokenStore};
 use super::{Session, SessionOptions, Tokens};
-use crate::config::{AppSecrets, SecretError, Secrets};
+use crate::config::{AppSecrets, CREDENTIALS_FILE, SecretError, Secrets};
 use crate::http::FetchError;
 
 /// Signing in did not come about.
@@ -134,7 +134,7 @@ impl<'a> Login<'a> {
     pub fn begin(&self, redirect: Url) -> Result<Begun, LoginError> {
         let app = self.app()?;
         refuse_gone(self.options.description, self.options.settings)?;
-        let (address, binding) = self.exchange(&app).authorize(&redirect);
+        let (address, binding) = self.exchange(&app).authorize(&self.scopes(), &redirect);
         Ok(Begun { address, redirect, binding })
     }
 
@@ -167,7 +167,21 @@ impl<'a> Login<'a> {
     /// When the tokens cannot be read.
     pub fn not_allowed(&self) -> Result<Vec<&'static str>, LoginError> {
         let scope = self.kept()?.and_then(|tokens| tokens.scope);
-        Ok(scope.map(|scope| missing_scopes(self.options.description.sign_in.scopes, &scope)).unwrap_or_default())
+        Ok(scope.map(|scope| missing_scopes(&self.scopes(), &scope)).unwrap_or_default())
+    }
+
+    /// What the app asks to see: what it always does, and what the resources of the settings need besides.
+    fn scopes(&self) -> Vec<&'static str> {
+        let sign_in = &self.options.description.sign_in;
+        let named = |resource: &str| self.options.settings.resources.iter().flatten().any(|one| one == resource);
+        let more = sign_in.more_scopes.iter().filter(|(resource, _)| named(resource)).map(|(_, scope)| *scope);
+        let mut scopes = sign_in.scopes.to_vec();
+        more.for_each(|scope| {
+            if !scopes.contains(&scope) {
+                scopes.push(scope);
+            }
+        });
+        scopes
     }
 
     /// Asks the provider to take the tokens back that are kept. Tells whether it did; nothing where
@@ -234,7 +248,7 @@ impl<'a> Login<'a> {
             title: description.title,
             provider: provider.to_string(),
             variable: format!("FITSNAP_{}_CLIENT_ID", provider.in_environment()),
-            credentials: folder.join("credentials.toml"),
+            credentials: folder.join(CREDENTIALS_FILE),
             register: description.sign_in.register,
             gone: description.gone.filter(|_| self.options.settings.base_url.is_none()),
         })

@@ -82,7 +82,7 @@ pub fn read_tokens(text: &str, now: DateTime<Utc>) -> Result<Tokens, LoginError>
         user_id: value("user_id"),
         token_type: value("token_type"),
         obtained_at,
-        from: None,
+        ..Tokens::default()
     })
 }
 

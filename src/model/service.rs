@@ -14,6 +14,8 @@ pub struct Description {
     pub origin: &'static str,
     /// Why nobody answers at `origin` any more, as a sentence with the way out; nothing while it runs.
     pub gone: Option<&'static str>,
+    /// Hosts that a `base_url` may name and that have the API alone, if there are any.
+    pub api_alone: Option<ApiAlone>,
     /// How one signs in.
     pub sign_in: SignIn,
     /// How often it may be asked, one entry a window.
@@ -22,6 +24,15 @@ pub struct Description {
     pub resources: &'static [Resource],
     /// How its records are told apart, and which members are volatile.
     pub rules: RecordRules,
+}
+
+/// Hosts of an API without the sign-in, which stays at the service's `origin`.
+#[derive(Clone, Copy, Debug)]
+pub struct ApiAlone {
+    /// Their names.
+    pub hosts: &'static [&'static str],
+    /// What the paths of the API begin with at `origin`, and not there.
+    pub without: &'static str,
 }
 
 /// One kind of thing a provider offers.
@@ -49,8 +60,14 @@ pub struct SignIn {
     pub revoke: Option<Revocation>,
     /// What the app asks to see.
     pub scopes: &'static [&'static str],
+    /// What it asks to see only where the settings name a resource: the resource and the scope.
+    pub more_scopes: &'static [(&'static str, &'static str)],
     /// What stands between the scopes in the address.
     pub scope_separator: &'static str,
+    /// What the address carries besides what every service takes.
+    pub parameters: &'static [(&'static str, &'static str)],
+    /// How long a sign-in lasts, where a person should know.
+    pub lasts: Option<&'static str>,
     /// What a person should know who allowed less than `scopes`.
     pub less_than_asked: &'static str,
     /// What an answer with a status of 400 or above means beyond its status, by the service's own words.
@@ -75,6 +92,8 @@ pub enum Revocation {
     Standard(&'static str),
     /// A form with `access_token` to this path.
     AccessToken(&'static str),
+    /// A form with nothing but `token` to this path; all that came of the sign-in dies.
+    Token(&'static str),
 }
 
 /// What a service's refusal means.
@@ -102,7 +121,7 @@ pub struct QuotaWindow {
     pub seconds: u32,
     /// How many requests it allows where no header says otherwise.
     pub requests: u32,
-    /// The header that tells the limit.
+    /// The header that tells the limit; empty where none does.
     pub limit_header: &'static str,
     /// The header that tells how many requests are left, or were made.
     pub count_header: CountHeader,
@@ -121,4 +140,6 @@ pub enum CountHeader {
     Remaining(&'static str),
     /// It tells how many were made.
     Used(&'static str),
+    /// None does: only a refusal shows that it was too often.
+    Untold,
 }

@@ -144,6 +144,12 @@ impl PretendFitbit {
         world.altered.remove(&day);
     }
 
+    /// The first day with a run.
+    pub fn first_run(&self) -> NaiveDate {
+        let world = hold(&self.world);
+        world.options.first_day.iter_days().find(|day| answers::activity(&world, *day).is_some()).unwrap_or_default()
+    }
+
     /// What the person allows from now on, with the tokens that are out too.
     pub fn set_scope(&self, scope: &str) {
         hold(&self.world).options.scope = scope.to_owned();

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::TITLE;
 use super::endpoint::{Endpoint, Shape};
-use super::refusal::{NOT_GRANTED, absence};
+use super::refusal::absence;
 use crate::http::{Answer, FetchError};
 use crate::json::{Kind, Value};
 use crate::model::{Day, DayRange, JsonText};
 use crate::providers::reading::{parse, spoilt};
-use crate::providers::{DayAnswer, Told};
+use crate::providers::{DayAnswer, NOT_GRANTED, Told};
 
 /// How many days out of place a message names.
 const NAMED: usize = 3;
@@ -135,4 +135,88 @@ pub(super) fn days(
         Some(records) => Ok(Told::Data(JsonText::list(records.iter().copied()))),
     };
     Ok(range.days().map(|day| DayAnswer { day, outcome: outcome(told.get(&day)) }).collect())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::providers::fitbit::endpoint::Cut;
+    use crate::providers::fitbit::table::endpoint;
+
+    /// What came of each day of a week in July in a word: the text kept, the reason, or the problem.
+    fn told(resource: &str, first: u32, last: u32, body: &str) -> Vec<String> {
+        let day = |number| Day::new(2015, 7, number).unwrap();
+        let endpoint = endpoint(resource).unwrap();
+        let Cut::Answer(shape) = endpoint.cut else { panic!("{resource} is a list by pages") };
+        let answer = Answer { status: 200, content_type: None, body: body.as_bytes().to_vec() };
+        match read(endpoint, shape, &answer, DayRange::new(day(first), day(last)).unwrap()) {
+            Err(error) => vec![error.to_string()],
+            Ok(days) => days
+                .into_iter()
+                .map(|day| match day.outcome {
+                    Ok(Told::Data(text)) => String::from_utf8_lossy(text.as_bytes()).into_owned(),
+                    Ok(Told::Absent(reason)) => reason.to_owned(),
+                    Err(problem) => problem,
+                })
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn a_day_keeps_its_own_elements_of_a_range_as_they_were_sent() {
+        let body = "\u{feff}{\"activities-steps\": [{\"value\":\"0\",\"dateTime\":\"2015-07-04\"},{\"dateTime\":\"2015-07-03\"}]}";
+        assert_eq!(
+            told("steps_daily", 3, 4, body),
+            ["[{\"dateTime\":\"2015-07-03\"}]", "[{\"value\":\"0\",\"dateTime\":\"2015-07-04\"}]"]
+        );
+        let body = "[{\"dateTime\":\"2015-07-03\",\"value\":{\"avg\":94.7}}]";
+        assert_eq!(told("spo2_daily", 3, 4, body), [body, "[]"]);
+        let body = "{\"tempCore\":[{\"dateTime\":\"2015-07-03T08:00:00\",\"value\":37.5},{\"dateTime\":\"2015-07-03T20:00:00\",\"value\":37}]}";
+        assert_eq!(told("core_temperature", 3, 3, body)[0].matches("dateTime").count(), 2);
+    }
+
+    #[test]
+    fn a_day_of_samples_is_kept_whole_and_absent_without_its_block() {
+        let body = "{\"activities-calories\":[],\"activities-calories-intraday\":{\"dataset\":[{\"time\":\"00:00:00\",\"value\":0}]}}";
+        assert_eq!(told("calories", 3, 3, body), [body]);
+        assert_eq!(
+            told("calories", 3, 3, "{\"activities-calories\":[{\"dateTime\":\"2015-07-03\"}]}"),
+            ["not granted"]
+        );
+        let body = "{\"activities-active-zone-minutes-intraday\":[{\"dateTime\":\"2015-07-03\",\"minutes\":[]}]}";
+        assert_eq!(told("zone_minutes", 3, 3, body), [body]);
+        assert_eq!(told("zone_minutes", 4, 4, body), ["the answer is that of 2015-07-03"]);
+        // A run that began before midnight is told on both days.
+        let body = "{\"activities\":[{\"startDate\":\"2015-07-02\"},{\"startDate\":\"2015-07-03\"}],\"summary\":{}}";
+        assert_eq!(told("summary", 3, 3, body), [body]);
+    }
+
+    #[test]
+    fn what_is_no_answer_to_the_question_is_told_apart() {
+        for (resource, body, words) in [
+            ("steps_daily", "{\"activities-floors\":[]}", "no list \"activities-steps\""),
+            ("steps_daily", "{\"activities-steps\":{}}", "no list \"activities-steps\""),
+            ("steps_daily", "{\"activities-steps\":[{\"dateTime\":\"soon\"}]}", "without its day in \"dateTime\""),
+            ("spo2", "{\"dateTime\":\"2015-07-03\"}", "is no list"),
+            ("heart", "{\"activities-heart\":[],\"activities-heart-intraday\":{}}", "in \"activities-heart-intraday\""),
+            ("water", "{\"summary\":{}}", "no list \"water\""),
+            ("sleep", "<html>", "web page"),
+            ("sleep", "", "nothing"),
+        ] {
+            let said = told(resource, 3, 3, body);
+            assert!(said.len() == 1 && said[0].contains(words), "{resource} {body}: {said:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_that_is_no_matter_of_permissions_fails() {
+        let endpoint = endpoint("sleep").unwrap();
+        let Cut::Answer(shape) = endpoint.cut else { panic!("no list by pages") };
+        let day = Day::new(2015, 7, 3).unwrap();
+        let body = b"{\"errors\":[{\"errorType\":\"validation\",\"message\":\"Invalid date\"}]}".to_vec();
+        let answer = Answer { status: 400, content_type: None, body };
+        let read = read(endpoint, shape, &answer, DayRange { first: day, last: day });
+        assert!(matches!(read, Err(FetchError::Refused { reason }) if reason.contains("Invalid date")));
+    }
 }

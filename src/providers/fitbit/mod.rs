@@ -17,11 +17,14 @@ use crate::http::FetchError;
 use crate::json::RecordRules;
 use crate::model::{AppProof, CountHeader, DayRange, Description, QuotaWindow, Resources, Revocation, SignIn, Zone};
 
-use super::{Answer, Ask, DayAnswer, DayProvider, Opening, Provider, Way};
+use super::{Answer, Ask, DayAnswer, DayProvider, NOT_GRANTED, Opening, Provider, Way};
 use endpoint::{Cut, Endpoint, Shape};
-use refusal::NOT_GRANTED;
 
 const TITLE: &str = "Fitbit";
+
+/// After so many spoilt answers to parts of a range its other parts are not divided further: it takes eleven
+/// to find one day among a thousand, and where all are spoilt each day would cost two requests.
+const MOST_SPOILT: usize = 24;
 
 /// The service.
 pub struct Fitbit;
@@ -33,6 +36,7 @@ static DESCRIPTION: Description = Description {
             googlehealth is its successor, and a Google Takeout can be imported",
     origin: "https://api.fitbit.com",
     gone: None,
+    api_alone: None,
     sign_in: SignIn {
         authorize: "https://www.fitbit.com/oauth2/authorize",
         token: "/oauth2/token",
@@ -55,7 +59,10 @@ static DESCRIPTION: Description = Description {
             "temperature",
             "weight",
         ],
+        more_scopes: &[],
         scope_separator: " ",
+        parameters: &[],
+        lasts: None,
         less_than_asked: "days come without what belongs to it, marked as absent; without profile and settings \
                           neither your time zone nor what your tracker has yet to hand over is known",
         refusal: refusal::meaning,
@@ -143,25 +150,29 @@ async fn by_halves(
         Detail::Second => "1sec",
         Detail::Minute => "1min",
     };
-    let (mut open, mut days) = (vec![range], Vec::new());
+    let (mut open, mut days, mut spoilt) = (vec![range], Vec::new(), 0);
     while let Some(part) = open.pop() {
         let answered = session.get(&endpoint.address(part, detail), &[]).await;
         match answered.and_then(|answer| cut::read(endpoint, shape, &answer, part)) {
             Ok(answers) => days.extend(answers),
-            Err(FetchError::Malformed { divisible: true, .. }) if part.len() > 1 => {
+            Err(FetchError::Malformed { divisible: true, .. }) if part.len() > 1 && spoilt < MOST_SPOILT => {
+                spoilt += 1;
                 let middle = part.first.plus(part.len() / 2);
                 open.push(DayRange { first: part.first, last: middle.plus(-1) });
                 open.push(DayRange { first: middle, last: part.last });
             }
             Err(FetchError::Malformed { divisible: true, reason, .. }) if range.len() > 1 => {
-                days.push(DayAnswer { day: part.first, outcome: Err(reason) });
+                days.extend(failed(part, &reason));
             }
             // Of a refusal each day would get the same.
-            Err(FetchError::Refused { reason }) => {
-                days.extend(part.days().map(|day| DayAnswer { day, outcome: Err(reason.clone()) }));
-            }
+            Err(FetchError::Refused { reason }) => days.extend(failed(part, &reason)),
             Err(error) => return Err(error),
         }
     }
     Ok(days)
+}
+
+/// The same problem for all days.
+fn failed(range: DayRange, reason: &str) -> impl Iterator<Item = DayAnswer> {
+    range.days().map(move |day| DayAnswer { day, outcome: Err(reason.to_owned()) })
 }

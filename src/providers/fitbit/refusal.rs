@@ -3,14 +3,12 @@
 use crate::http::Answer;
 use crate::json::Json;
 use crate::model::Refusal;
+use crate::providers::NOT_GRANTED;
 
 /// Why nothing can be had any more, with the way on.
 const GONE: &str = "Fitbit has switched its Web API off (410 Gone), as it announced for 2026-11-02; the way on is the \
                     Google Health API (fitsnap login googlehealth), and what you have of Fitbit comes in from a Google \
                     Takeout: fitsnap import fitbit TAKEOUT.zip";
-
-/// The word for a resource that the person or Fitbit does not let the app see.
-pub(super) const NOT_GRANTED: &str = "not granted";
 
 /// The word for a resource that the person's devices do not record.
 pub(super) const NOT_OFFERED: &str = "not offered";

@@ -227,3 +227,33 @@ const fn fill<T: Copy>(all: &mut [T], mut at: usize, these: &[T]) -> usize {
     }
     at
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_line_has_a_name_of_its_own_and_an_address_of_its_own() {
+        let names: BTreeSet<&str> = TABLE.iter().map(|endpoint| endpoint.name).collect();
+        assert_eq!(names.len(), TABLE.len());
+        let range = "2015-07-03".parse().map(|day| crate::model::DayRange { first: day, last: day });
+        let Ok(range) = range else { panic!("no day") };
+        let addresses: BTreeSet<String> =
+            TABLE.iter().filter(|one| one.name != "tcx").map(|one| one.address(range, "1sec")).collect();
+        assert_eq!(addresses.len() + 1, TABLE.len());
+        for address in [
+            "/1/user/-/activities/heart/date/2015-07-03/1d/1sec.json",
+            "/1/user/-/activities/steps/date/2015-07-03/1d/1min.json",
+            "/1/user/-/activities/date/2015-07-03.json",
+            "/1/user/-/activities/steps/date/2015-07-03/2015-07-03.json",
+            "/1/user/-/activities/tracker/floors/date/2015-07-03/2015-07-03.json",
+            "/1.2/user/-/sleep/date/2015-07-03/2015-07-03.json",
+            "/1/user/-/spo2/date/2015-07-03/2015-07-03/all.json",
+            "/1/user/-/irn/alerts/list.json",
+        ] {
+            assert!(addresses.contains(address), "{address}");
+        }
+    }
+}

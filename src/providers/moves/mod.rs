@@ -31,6 +31,7 @@ static DESCRIPTION: Description = Description {
         "Moves was shut down on 2018-07-31 and nobody answers any more; \
          what you have of it comes in with: fitsnap import moves moves_export.zip",
     ),
+    api_alone: None,
     sign_in: SignIn {
         authorize: "/oauth/v1/authorize",
         token: "/oauth/v1/access_token",
@@ -38,7 +39,10 @@ static DESCRIPTION: Description = Description {
         pkce: false,
         revoke: None,
         scopes: &["activity", "location"],
+        more_scopes: &[],
         scope_separator: " ",
+        parameters: &[],
+        lasts: None,
         less_than_asked: "days come without what was not allowed",
         refusal: no_more_than_its_status,
         register: "https://dev.moves-app.com/apps (gone since 2018-07-31)",

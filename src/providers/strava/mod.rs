@@ -11,7 +11,7 @@ use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, Kind, RecordRules, Value};
 use crate::model::{
-    AppProof, CountHeader, Description, JsonText, QuotaWindow, Resource, Resources, Revocation, SignIn, Zone,
+    ApiAlone, AppProof, CountHeader, Description, JsonText, QuotaWindow, Resource, Resources, Revocation, SignIn, Zone,
 };
 
 use super::reading::parse_as;
@@ -32,9 +32,12 @@ static DESCRIPTION: Description = Description {
     kind: "strava",
     title: TITLE,
     today: "answers; since 2026-06-30 only apps whose owner pays for a Strava subscription \
-            (the bulk export under Settings, My Account stays free)",
+            (the bulk export under Settings, My Account stays free). From 2027-01-04 its API is announced \
+            at https://api-v3.strava.com too, which base_url reaches",
     origin: "https://www.strava.com",
     gone: None,
+    // Announced in June 2026 for 2027-01-04, under the one name or the other.
+    api_alone: Some(ApiAlone { hosts: &["api-v3.strava.com", "www.api-v3.strava.com"], without: "/api/v3" }),
     sign_in: SignIn {
         authorize: "/oauth/authorize",
         token: "/oauth/token",
@@ -43,7 +46,10 @@ static DESCRIPTION: Description = Description {
         // The older /oauth/deauthorize ends on 2027-06-01.
         revoke: Some(Revocation::Standard("/oauth/revoke")),
         scopes: &["read_all", "profile:read_all", ALL_ACTIVITIES],
+        more_scopes: &[],
         scope_separator: ",",
+        parameters: &[],
+        lasts: None,
         less_than_asked: "without activity:read_all the archive silently lacks private activities, \
                           without the others private routes, gear and zones",
         refusal: refusal::meaning,
@@ -182,6 +188,13 @@ impl Provider for Strava {
         account::called(account)
     }
 
+    fn kept(&self, held: &Resources, mut told: Resources) -> Resources {
+        if account::depth(held) > account::depth(&told) {
+            told.remove("athlete");
+        }
+        told
+    }
+
     fn way(&self) -> Way<'_> {
         Way::Activities(self)
     }
@@ -227,6 +240,10 @@ impl ActivityProvider for Strava {
         part: &'a str,
     ) -> Answer<'a, Result<Part, FetchError>> {
         Box::pin(parts::ask(session, id, part))
+    }
+
+    fn part_requests(&self, part: &str) -> u64 {
+        parts::requests(part)
     }
 
     fn is_gone<'a>(&'a self, session: &'a Session, _: &'a Feed, id: &'a str) -> Answer<'a, Result<bool, FetchError>> {
