@@ -31,4 +31,5 @@ mod sync_guards;
 mod sync_rewrites;
 mod sync_stop;
 mod sync_trouble;
+mod takeout;
 mod verify;
