@@ -19,6 +19,7 @@ mod layout;
 mod locks;
 mod objects;
 mod outgoing;
+mod pack;
 mod quarantine;
 mod recorder;
 mod refs;
