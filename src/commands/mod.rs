@@ -4,6 +4,7 @@ mod canon;
 mod completions;
 mod demo;
 mod diff;
+mod export;
 mod hook;
 mod import;
 mod init;
@@ -11,6 +12,7 @@ mod log;
 mod login;
 mod logout;
 mod man;
+mod output;
 mod past;
 mod providers;
 mod report;
@@ -20,6 +22,7 @@ mod stats;
 mod status;
 mod sync;
 mod verify;
+mod whereabouts;
 
 use std::ffi::OsString;
 
@@ -54,6 +57,8 @@ enum Command {
     Status(status::StatusArgs),
     Log(log::LogArgs),
     Report(report::ReportArgs),
+    Export(export::ExportArgs),
+    Where(whereabouts::WhereArgs),
     Show(show::ShowArgs),
     Stats(stats::StatsArgs),
     Diff(diff::DiffArgs),
@@ -164,6 +169,8 @@ impl Command {
             Command::Status(args) => status::run(&args, context, ui),
             Command::Log(args) => log::run(&args, context, ui),
             Command::Report(args) => report::run(&args, context, ui),
+            Command::Export(args) => export::run(&args, context, ui),
+            Command::Where(args) => whereabouts::run(&args, context, ui),
             Command::Show(args) => show::run(&args, context, ui),
             Command::Stats(args) => stats::run(&args, context, ui),
             Command::Diff(args) => diff::run(&args, context, ui),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
 
 /// A calendar day in the zone of the person at that time, as the provider reckons it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -160,6 +160,18 @@ impl Zone {
         };
         Day::from_date(date).unwrap_or(Day(NaiveDate::MIN))
     }
+
+    /// How far a wall clock of this zone is ahead of UTC, in seconds, when it shows `local`. Of a time
+    /// that it shows twice the first counts; of one that it leaps over, what held before the leap.
+    pub fn offset_at(self, local: NaiveDateTime) -> i32 {
+        match self {
+            Zone::Fixed(offset) => offset.local_minus_utc(),
+            Zone::Named(zone) => {
+                let before = || zone.offset_from_utc_datetime(&(local - TimeDelta::days(1)));
+                zone.offset_from_local_datetime(&local).earliest().unwrap_or_else(before).fix().local_minus_utc()
+            }
+        }
+    }
 }
 
 impl fmt::Display for Zone {
@@ -201,5 +213,15 @@ mod tests {
         let late: DateTime<Utc> = "2015-07-10T22:30:00Z".parse().unwrap();
         assert_eq!(Zone::named("Europe/Helsinki").unwrap().day_of(late).to_string(), "2015-07-11");
         assert_eq!(Zone::fixed(-7 * 3600).unwrap().day_of(late).to_string(), "2015-07-10");
+    }
+
+    #[test]
+    fn a_wall_clock_that_leaps_or_repeats_still_has_one_offset() {
+        let helsinki = Zone::named("Europe/Helsinki").unwrap();
+        let at = |text: &str| helsinki.offset_at(text.parse().unwrap()) / 3_600;
+        assert_eq!([at("2015-07-10T12:00:00"), at("2015-01-10T12:00:00")], [3, 2]);
+        // Leapt over on 29 March, shown twice on 25 October.
+        assert_eq!([at("2015-03-29T03:30:00"), at("2015-10-25T03:30:00")], [2, 3]);
+        assert_eq!(Zone::fixed(-5_400).unwrap().offset_at("2015-07-10T12:00:00".parse().unwrap()), -5_400);
     }
 }

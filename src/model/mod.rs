@@ -6,6 +6,7 @@ mod document;
 mod hash;
 mod kind;
 mod name;
+mod nearest;
 mod service;
 mod tally;
 
@@ -15,6 +16,7 @@ pub use document::{Account, DayDocument, DocumentError, JsonText, Resources};
 pub use hash::ContentHash;
 pub use kind::{Action, RevisionKind};
 pub use name::{NameError, ProviderName};
+pub use nearest::nearest;
 pub use tally::{DayChange, Tally, commit_message};
 
 /// The archive format that this fitsnap writes, and the newest it reads.
