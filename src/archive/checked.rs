@@ -13,6 +13,11 @@ use crate::model::{Day, ProviderName};
 #[derive(Clone, Debug, Default)]
 pub struct Checked {
     days: BTreeMap<Day, i64>,
+    /// Days that were asked for before the device had handed over all of them, each with the time up to
+    /// which it had.
+    incomplete: BTreeMap<Day, i64>,
+    /// What the person had allowed when every day was last asked for.
+    grant: Option<String>,
     /// When a sync last went through, in seconds since 1970.
     last: Option<i64>,
 }
@@ -23,6 +28,16 @@ impl Archive {
         let mut checked = Checked::default();
         let text = std::fs::read_to_string(self.checked_file(provider)).unwrap_or_default();
         for (day, time) in text.lines().filter_map(|line| line.split_once(' ')) {
+            if day == "grant" {
+                checked.grant = Some(time.to_owned());
+                continue;
+            }
+            if let Some((day, until)) = time.split_once(' ').filter(|_| day == "incomplete") {
+                if let (Ok(day), Ok(until)) = (day.parse(), until.parse()) {
+                    checked.incomplete.insert(day, until);
+                }
+                continue;
+            }
             let Ok(time) = time.parse() else { continue };
             match day.parse() {
                 Ok(day) => {
@@ -42,6 +57,10 @@ impl Archive {
     pub fn keep_checked(&self, provider: &ProviderName, checked: &Checked) -> Result<(), ArchiveError> {
         let path = self.checked_file(provider);
         let mut text: String = checked.days.iter().map(|(day, time)| format!("{day} {time}\n")).collect();
+        text.extend(checked.incomplete.iter().map(|(day, until)| format!("incomplete {day} {until}\n")));
+        if let Some(grant) = &checked.grant {
+            text.push_str(&format!("grant {grant}\n"));
+        }
         if let Some(last) = checked.last {
             text.push_str(&format!("sync {last}\n"));
         }
@@ -57,6 +76,39 @@ impl Checked {
     /// Notes that a day was asked for and answered.
     pub fn day(&mut self, day: Day, time: DateTime<Utc>) {
         self.days.insert(day, time.timestamp());
+    }
+
+    /// Notes that a day was asked for before the device had handed over all of it: up to `until` it had.
+    pub fn incomplete(&mut self, day: Day, until: DateTime<Utc>) {
+        self.incomplete.insert(day, until.timestamp());
+    }
+
+    /// Notes that the device had handed over all of a day when it was asked for.
+    pub fn complete(&mut self, day: Day) {
+        self.incomplete.remove(&day);
+    }
+
+    /// The incomplete days for which it is worth asking again, now that the device has handed over what it
+    /// recorded up to `until`.
+    pub fn handed_over(&self, until: DateTime<Utc>) -> impl Iterator<Item = Day> {
+        let until = until.timestamp();
+        self.incomplete.iter().filter(move |(_, then)| **then < until).map(|(day, _)| *day)
+    }
+
+    /// Whether any day is known to have been asked for.
+    pub fn is_empty(&self) -> bool {
+        self.days.is_empty()
+    }
+
+    /// Notes what the person allowed when every day wanted was asked for.
+    pub fn grant(&mut self, grant: &str) {
+        // A grant holds no line break but by malice; a line that lies must not be written.
+        self.grant = Some(grant.replace(['\n', '\r'], " "));
+    }
+
+    /// Whether the person allows something else than when every day was last asked for.
+    pub fn is_granted_anew(&self, grant: &str) -> bool {
+        self.grant.as_deref() != Some(&grant.replace(['\n', '\r'], " "))
     }
 
     /// Notes that a sync went through.

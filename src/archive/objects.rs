@@ -1,11 +1,12 @@
 //! New objects on their way into git: a few as loose files, many as one pack.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
+use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use git2::{Indexer, ObjectType, Odb, Oid};
 use sha1::{Digest, Sha1};
@@ -30,7 +31,8 @@ pub(super) struct NewObjects {
 
 struct PackFile {
     file: BufWriter<File>,
-    count: u32,
+    /// Where the packed content of each object begins.
+    places: HashMap<Oid, u64>,
 }
 
 impl NewObjects {
@@ -55,10 +57,20 @@ impl NewObjects {
             self.many = Some(self.begin_pack()?);
         }
         match &mut self.many {
-            Some(pack) => pack.write(kind, data).map_err(ArchiveError::io("write a pack in", &self.scratch))?,
+            Some(pack) => pack.write(id, kind, data).map_err(ArchiveError::io("write a pack in", &self.scratch))?,
             None => self.few.push((id, kind, data.to_vec())),
         }
         Ok(id)
+    }
+
+    /// The content of an object that was taken before; none of one that was not, or that the repository had.
+    pub(super) fn get(&mut self, id: Oid) -> Result<Option<Vec<u8>>, ArchiveError> {
+        if let Some((_, _, data)) = self.few.iter().find(|(known, _, _)| *known == id) {
+            return Ok(Some(data.clone()));
+        }
+        let Some(pack) = &mut self.many else { return Ok(None) };
+        let Some(place) = pack.places.get(&id).copied() else { return Ok(None) };
+        pack.read(place).map(Some).map_err(ArchiveError::io("read a pack in", &self.scratch))
     }
 
     /// Whether they are so many that they become a pack.
@@ -81,9 +93,9 @@ impl NewObjects {
             let mut file = BufWriter::new(tempfile::tempfile_in(&self.scratch)?);
             // Version 2; the count is put in when it is known.
             file.write_all(b"PACK\0\0\0\x02\0\0\0\0")?;
-            let mut pack = PackFile { file, count: 0 };
-            for (_, kind, data) in &self.few {
-                pack.write(*kind, data)?;
+            let mut pack = PackFile { file, places: HashMap::new() };
+            for (id, kind, data) in &self.few {
+                pack.write(*id, *kind, data)?;
             }
             Ok(pack)
         };
@@ -95,7 +107,7 @@ impl NewObjects {
 
 impl PackFile {
     /// Appends an object as it is, without a delta (gitformat-pack(5)).
-    fn write(&mut self, kind: ObjectType, data: &[u8]) -> io::Result<()> {
+    fn write(&mut self, id: Oid, kind: ObjectType, data: &[u8]) -> io::Result<()> {
         let kind: u8 = match kind {
             ObjectType::Commit => 1,
             ObjectType::Tree => 2,
@@ -109,19 +121,31 @@ impl PackFile {
             size >>= 7;
         }
         self.file.write_all(&[byte])?;
+        self.places.insert(id, self.file.stream_position()?);
         // Level 1: git repacks with deltas later; now the person waits.
         let mut encoder = ZlibEncoder::new(&mut self.file, Compression::fast());
         encoder.write_all(data)?;
         encoder.finish()?;
-        self.count += 1;
         Ok(())
+    }
+
+    /// Reads the content of an object back.
+    fn read(&mut self, place: u64) -> io::Result<Vec<u8>> {
+        self.file.flush()?;
+        let mut file = self.file.get_ref();
+        file.seek(SeekFrom::Start(place))?;
+        let mut data = Vec::new();
+        ZlibDecoder::new(BufReader::new(file)).read_to_end(&mut data)?;
+        self.file.seek(SeekFrom::End(0))?;
+        Ok(data)
     }
 
     /// The pack with its count, ready to be read from the start; the trailing checksum comes apart.
     fn finish(self) -> io::Result<File> {
         let mut file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.seek(SeekFrom::Start(8))?;
-        file.write_all(&self.count.to_be_bytes())?;
+        let count = u32::try_from(self.places.len()).map_err(io::Error::other)?;
+        file.write_all(&count.to_be_bytes())?;
         file.seek(SeekFrom::Start(0))?;
         Ok(file)
     }

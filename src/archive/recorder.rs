@@ -1,6 +1,6 @@
 //! Days as a provider tells them, compared with what the archive holds and committed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -20,13 +20,20 @@ pub struct Recorder<'a> {
     action: Action,
     held: BTreeMap<Day, BlobId>,
     pending: BTreeMap<Day, Pending>,
+    account: Option<BlobId>,
     account_changed: bool,
+    /// Days of which something was committed in this run.
+    written: BTreeSet<Day>,
+    unchanged: BTreeSet<Day>,
     tally: Tally,
 }
 
+/// A document that waits for the commit.
 struct Pending {
     change: DayChange,
     blob: Option<BlobId>,
+    /// What is committed of it.
+    base: Option<BlobId>,
 }
 
 /// A day's resources, and those lastingly not to be had with the reason.
@@ -65,10 +72,22 @@ impl<'a> Recorder<'a> {
         action: Action,
     ) -> Result<Recorder<'a>, ArchiveError> {
         let writer = archive.writer(lock, &provider_folder(provider))?;
-        let held = archive.snapshot()?.days(provider)?;
-        let (pending, tally) = (BTreeMap::new(), Tally::default());
-        let provider = provider.clone();
-        Ok(Recorder { archive, writer, provider, rules, action, held, pending, account_changed: false, tally })
+        let snapshot = archive.snapshot()?;
+        let (held, account) = (snapshot.days(provider)?, snapshot.blob_at(&account_path(provider))?);
+        Ok(Recorder {
+            archive,
+            writer,
+            provider: provider.clone(),
+            rules,
+            action,
+            held,
+            pending: BTreeMap::new(),
+            account,
+            account_changed: false,
+            written: BTreeSet::new(),
+            unchanged: BTreeSet::new(),
+            tally: Tally::default(),
+        })
     }
 
     /// The days held, with what this run has recorded so far.
@@ -82,7 +101,8 @@ impl<'a> Recorder<'a> {
     }
 
     /// Takes what the provider says of a day. Resources it does not name stay as they are held; a
-    /// resource held before stays when the provider no longer gives it.
+    /// resource held before stays when the provider no longer gives it. What is taken of one day at
+    /// several times comes together.
     ///
     /// # Errors
     /// `Content` where canonical form refuses it, `Held` where the document held is damaged; nothing of
@@ -97,11 +117,9 @@ impl<'a> Recorder<'a> {
     /// # Errors
     /// As `day`.
     pub fn replace(&mut self, day: Day, content: DayContent, gone: &[String]) -> Result<(), RecordError> {
-        let old = self.held.get(&day).map(|blob| self.archive.blob(*blob)).transpose()?;
-        let mut document = match &old {
-            Some(bytes) => DayDocument::read(bytes, &self.provider, day).map_err(RecordError::Held)?,
-            None => DayDocument::new(self.provider.clone(), day),
-        };
+        let held = self.document(day)?;
+        let is_held = held.is_some();
+        let mut document = held.unwrap_or_else(|| DayDocument::new(self.provider.clone(), day));
         for name in gone {
             document.resources.remove(name);
         }
@@ -115,42 +133,66 @@ impl<'a> Recorder<'a> {
             }
         }
         if document.resources.is_empty() && !gone.is_empty() {
-            if old.is_some() {
-                self.writer.remove(&day_path(&self.provider, day));
-                self.held.remove(&day);
-                let change = DayChange { kind: RevisionKind::Withdrawn, resources: BTreeMap::new() };
-                self.pending.insert(day, Pending { change, blob: None });
+            if is_held {
+                self.withdraw(day);
             }
             return Ok(());
         }
         let bytes = document.canonical()?;
-        let change = match &old {
-            None => DayChange { kind: RevisionKind::New, resources: BTreeMap::new() },
-            Some(old) if *old == bytes => {
-                self.tally.unchanged += 1;
-                return Ok(());
+        let base = self.base(day);
+        let change = match base {
+            None => Some(DayChange { kind: RevisionKind::New, resources: BTreeMap::new() }),
+            Some(base) => {
+                let old = self.writer.read(base)?;
+                if old == bytes { None } else { self.change(&old, &bytes)? }
             }
-            Some(old) => match self.change(old, &bytes)? {
-                Some(change) => change,
-                None => {
-                    self.tally.unchanged += 1;
-                    return Ok(());
-                }
-            },
         };
-        let blob = self.writer.put(&day_path(&self.provider, day), &bytes)?;
-        self.held.insert(day, blob);
-        self.pending.insert(day, Pending { change, blob: Some(blob) });
+        match (change, base) {
+            (Some(change), _) => {
+                let blob = self.writer.put(&day_path(&self.provider, day), &bytes)?;
+                self.held.insert(day, blob);
+                self.unchanged.remove(&day);
+                self.pending.insert(day, Pending { change, blob: Some(blob), base });
+            }
+            (None, base) => {
+                // What was taken before is undone by what came now: all is as committed.
+                if let (Some(_), Some(base)) = (self.pending.remove(&day), base) {
+                    let old = self.writer.read(base)?;
+                    self.writer.put(&day_path(&self.provider, day), &old)?;
+                    self.held.insert(day, base);
+                }
+                self.unchanged.insert(day);
+            }
+        }
         Ok(())
     }
 
-    /// The document held of a day, if there is one.
+    fn withdraw(&mut self, day: Day) {
+        let base = self.base(day);
+        self.writer.remove(&day_path(&self.provider, day));
+        self.held.remove(&day);
+        self.pending.remove(&day);
+        if base.is_some() {
+            let change = DayChange { kind: RevisionKind::Withdrawn, resources: BTreeMap::new() };
+            self.pending.insert(day, Pending { change, blob: None, base });
+        }
+    }
+
+    /// What is committed of a day.
+    fn base(&self, day: Day) -> Option<BlobId> {
+        match self.pending.get(&day) {
+            Some(pending) => pending.base,
+            None => self.held.get(&day).copied(),
+        }
+    }
+
+    /// The document of a day as held, with what this run has taken so far.
     ///
     /// # Errors
-    /// `Held` where it is damaged. A day recorded since the last commit cannot be read back before it.
-    pub fn document(&self, day: Day) -> Result<Option<DayDocument>, RecordError> {
+    /// `Held` where it is damaged.
+    pub fn document(&mut self, day: Day) -> Result<Option<DayDocument>, RecordError> {
         let Some(blob) = self.held.get(&day) else { return Ok(None) };
-        let bytes = self.archive.blob(*blob)?;
+        let bytes = self.writer.read(*blob)?;
         DayDocument::read(&bytes, &self.provider, day).map(Some).map_err(RecordError::Held)
     }
 
@@ -159,7 +201,7 @@ impl<'a> Recorder<'a> {
     /// # Errors
     /// `Content` where canonical form refuses it.
     pub fn account(&mut self, resources: Resources) -> Result<(), RecordError> {
-        let old = self.archive.snapshot()?.account(&self.provider)?;
+        let old = self.account.map(|blob| self.writer.read(blob)).transpose()?;
         let mut account = match &old {
             Some(bytes) => Account::read(bytes, &self.provider).map_err(RecordError::Held)?,
             None => Account::new(self.provider.clone()),
@@ -171,7 +213,7 @@ impl<'a> Recorder<'a> {
             None => account.resources.is_empty(),
         };
         if !same {
-            self.writer.put(&account_path(&self.provider), &bytes)?;
+            self.account = Some(self.writer.put(&account_path(&self.provider), &bytes)?);
             self.account_changed = true;
         }
         Ok(())
@@ -208,6 +250,7 @@ impl<'a> Recorder<'a> {
         let message = commit_message(&self.provider, self.action, &changes, self.account_changed);
         if let Some(commit) = self.writer.commit(&message, time)? {
             self.tally.commits.push(commit.to_string());
+            self.written.extend(changes.keys());
             for change in changes.values() {
                 *self.tally.kinds.entry(change.kind).or_default() += 1;
             }
@@ -219,6 +262,7 @@ impl<'a> Recorder<'a> {
     /// Lets git tidy up, once the run is over, and hands over the counts.
     pub fn finish(mut self) -> Tally {
         self.writer.tidy();
+        self.tally.unchanged = self.unchanged.difference(&self.written).count();
         self.tally
     }
 

@@ -72,6 +72,17 @@ impl Writer<'_> {
         Ok(BlobId(id))
     }
 
+    /// The content of a file, taken for the next commit or committed before.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(&mut self, blob: BlobId) -> Result<Vec<u8>, ArchiveError> {
+        match self.objects.get(blob.0)? {
+            Some(data) => Ok(data),
+            None => self.archive.blob(blob),
+        }
+    }
+
     /// Takes a file out with the next commit.
     pub fn remove(&mut self, path: &str) {
         self.edits.insert(path.to_owned(), None);

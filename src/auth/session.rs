@@ -1,5 +1,6 @@
 //! A signed-in conversation with one provider.
 
+use std::cell::RefCell;
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -33,7 +34,8 @@ pub struct SessionOptions<'a> {
     pub stop: Stop,
 }
 
-/// A signed-in conversation with one provider. It renews its tokens by itself.
+/// A signed-in conversation with one provider. It renews its tokens by itself, once however many
+/// requests are under way.
 pub struct Session {
     description: &'static Description,
     settings: ProviderSettings,
@@ -41,7 +43,8 @@ pub struct Session {
     client: Client,
     secrets: Secrets,
     store: TokenStore,
-    tokens: Tokens,
+    tokens: RefCell<Tokens>,
+    renewing: tokio::sync::Mutex<()>,
     clock: Clock,
     stop: Stop,
 }
@@ -80,7 +83,8 @@ impl Session {
             client,
             secrets,
             store,
-            tokens,
+            tokens: RefCell::new(tokens),
+            renewing: tokio::sync::Mutex::new(()),
             clock: options.clock,
             stop: options.stop,
         })
@@ -92,7 +96,7 @@ impl Session {
     /// # Errors
     /// `SignIn` when the provider no longer takes the tokens, also renewed; otherwise as
     /// [`Client::send`].
-    pub async fn get(&mut self, resource_path: &str, query: &[(&str, &str)]) -> Result<Answer, FetchError> {
+    pub async fn get(&self, resource_path: &str, query: &[(&str, &str)]) -> Result<Answer, FetchError> {
         self.get_as(resource_path, query, None).await
     }
 
@@ -101,21 +105,25 @@ impl Session {
     /// # Errors
     /// As [`Session::get`].
     pub async fn get_as(
-        &mut self,
+        &self,
         resource_path: &str,
         query: &[(&str, &str)],
         accept: Option<&str>,
     ) -> Result<Answer, FetchError> {
         let url = self.places.resource(resource_path, query)?;
-        let renewable = self.tokens.refresh_token.is_some();
-        let ends = self.tokens.expires_at.is_some_and(|end| end - RENEW_BEFORE <= self.clock.now());
-        if self.tokens.access_token.is_none() || (ends && renewable) {
-            self.renew().await?;
-        }
+        let mut bearer = {
+            let tokens = self.tokens.borrow();
+            let ends = tokens.expires_at.is_some_and(|end| end - RENEW_BEFORE <= self.clock.now());
+            tokens.access_token.clone().filter(|_| !ends || tokens.refresh_token.is_none())
+        };
         let mut renewed = false;
+        if bearer.is_none() {
+            let stale = self.tokens.borrow().access_token.clone();
+            bearer = Some(self.renew(stale.as_deref()).await?);
+        }
         loop {
-            let bearer = self.tokens.access_token.clone().unwrap_or_default();
-            let answer = self.client.send(&Request::Get { url: url.clone(), bearer: &bearer, accept }).await?;
+            let token = bearer.as_deref().unwrap_or_default();
+            let answer = self.client.send(&Request::Get { url: url.clone(), bearer: token, accept }).await?;
             if answer.status != 401 {
                 return Ok(answer);
             }
@@ -123,18 +131,18 @@ impl Session {
             if renewed {
                 return Err(FetchError::SignIn { reason: format!("{title} refuses its own new access token") });
             }
-            if self.tokens.refresh_token.is_none() {
+            if self.tokens.borrow().refresh_token.is_none() {
                 let reason = format!("{title} no longer accepts the access token, and there is none to renew it with");
                 return Err(FetchError::SignIn { reason });
             }
-            self.renew().await?;
+            bearer = Some(self.renew(bearer.as_deref()).await?);
             renewed = true;
         }
     }
 
     /// What the person allowed. Where the provider did not say, a fingerprint of the sign-in stands for it.
     pub fn grant(&self) -> String {
-        let Tokens { scope, from, refresh_token, access_token, .. } = &self.tokens;
+        let Tokens { scope, from, refresh_token, access_token, .. } = &*self.tokens.borrow();
         if let Some(scope) = scope {
             return scope.clone();
         }
@@ -152,40 +160,53 @@ impl Session {
         self.client.requests()
     }
 
+    /// How many requests may be under way at once.
+    pub fn breadth(&self) -> usize {
+        self.client.breadth()
+    }
+
     /// When the last of so many requests could be made under the limits, by fitsnap's clock.
     pub fn time_for(&self, requests: u64) -> DateTime<Utc> {
         self.client.time_for(requests)
     }
 
-    /// Gets new tokens. They are on disk before anything uses them: the provider may have taken the
-    /// old ones back already.
-    async fn renew(&mut self) -> Result<(), FetchError> {
+    /// Gets new tokens in place of a stale access token, unless another request has just done so, and
+    /// gives the access token. They are on disk before anything uses them: the provider may have taken
+    /// the old ones back already.
+    async fn renew(&self, stale: Option<&str>) -> Result<String, FetchError> {
+        let _alone = self.renewing.lock().await;
+        let tokens = self.tokens.borrow().clone();
+        if let Some(fresh) = tokens.access_token.as_deref().filter(|fresh| Some(*fresh) != stale) {
+            return Ok(fresh.to_owned());
+        }
         let _held = self.store.hold(&self.stop).await?;
         // Another fitsnap may have renewed them while this one waited.
-        let newer = choose(&self.secrets, self.store.read()?).filter(|at_hand| *at_hand != self.tokens);
-        if let Some(newer) = newer.filter(|newer| newer.access_token.is_some()) {
-            self.tokens = newer;
-            return Ok(());
+        let newer = choose(&self.secrets, self.store.read()?).filter(|at_hand| *at_hand != tokens);
+        if let Some((newer, access)) = newer.and_then(|newer| newer.access_token.clone().map(|access| (newer, access)))
+        {
+            self.tokens.replace(newer);
+            return Ok(access);
         }
         let title = self.description.title;
-        let refresh_token =
-            self.tokens.refresh_token.clone().ok_or_else(|| FetchError::SignIn {
-                reason: format!("there is no token to sign in to {title} with"),
-            })?;
+        let refresh_token = tokens
+            .refresh_token
+            .as_ref()
+            .ok_or_else(|| FetchError::SignIn { reason: format!("there is no token to sign in to {title} with") })?;
         let app = self.secrets.app().ok_or_else(|| FetchError::SignIn {
             reason: format!("the sign-in to {title} must be renewed, and the app's client id is not known"),
         })?;
         let exchange = Exchange { description: self.description, places: &self.places, app: &app };
-        let fresh = exchange.by_refresh(&self.client, &refresh_token, self.clock.now()).await?;
-        let tokens = Tokens {
-            scope: fresh.scope.or_else(|| self.tokens.scope.clone()),
-            user_id: fresh.user_id.or_else(|| self.tokens.user_id.clone()),
-            from: self.tokens.from.clone().or_else(|| Some(fingerprint(&refresh_token))),
+        let fresh = exchange.by_refresh(&self.client, refresh_token, self.clock.now()).await?;
+        let fresh = Tokens {
+            scope: fresh.scope.or(tokens.scope),
+            user_id: fresh.user_id.or(tokens.user_id),
+            from: tokens.from.or_else(|| Some(fingerprint(refresh_token))),
             ..fresh
         };
-        self.store.write(&tokens)?;
-        self.tokens = tokens;
-        Ok(())
+        self.store.write(&fresh)?;
+        let access = fresh.access_token.clone().unwrap_or_default();
+        self.tokens.replace(fresh);
+        Ok(access)
     }
 }
 

@@ -126,8 +126,8 @@ async fn by_browser(
     if opening.is_finished() && !opening.join().unwrap_or(false) && code.is_err() {
         ui.note("no browser could be opened here; --no-browser works without one");
     }
-    let mut session = login.finish(&begun, code?).await?;
-    verify(provider, &mut session).await
+    let session = login.finish(&begun, code?).await?;
+    verify(provider, &session).await
 }
 
 async fn by_pasting(
@@ -150,8 +150,8 @@ async fn by_pasting(
     // Until here Ctrl-C ends fitsnap at once.
     follow_signals(stop)?;
     let code = read_pasted(&line, &begun.state)?;
-    let mut session = login.finish(&begun, code).await?;
-    verify(provider, &mut session).await
+    let session = login.finish(&begun, code).await?;
+    verify(provider, &session).await
 }
 
 async fn with_token(
@@ -161,8 +161,8 @@ async fn with_token(
     refresh: Option<String>,
 ) -> Result<Option<String>, Ended> {
     let kept = login.kept()?;
-    let mut session = login.with_tokens(access, refresh).await?;
-    let verified = verify(provider, &mut session).await;
+    let session = login.with_tokens(access, refresh).await?;
+    let verified = verify(provider, &session).await;
     if let Err(Ended::Login(LoginError::Fetch(FetchError::SignIn { .. }))) = &verified {
         login.put_back(kept.as_ref())?;
     }
@@ -170,7 +170,7 @@ async fn with_token(
 }
 
 /// Asks the provider whose account it is.
-async fn verify(provider: &dyn Provider, session: &mut Session) -> Result<Option<String>, Ended> {
+async fn verify(provider: &dyn Provider, session: &Session) -> Result<Option<String>, Ended> {
     let opening = provider.open(session).await.map_err(LoginError::from)?;
     Ok(provider.called(&opening.account).or(opening.person))
 }

@@ -79,18 +79,18 @@ fn report(provider: &dyn Provider) -> Report {
         origin: about.origin,
         register: about.sign_in.register,
         scopes: about.sign_in.scopes,
-        days_per_request: days_per_request(provider),
+        days_per_request: days_per_request(provider).map(|(_, most)| most),
         quota: about.quota.iter().map(|one| ReportQuota { name: one.name, requests: one.requests }).collect(),
         resources: about.resources.iter().map(resource).collect(),
     }
 }
 
-/// None for a service that is asked by activities.
-fn days_per_request(provider: &dyn Provider) -> Option<u32> {
-    match provider.way() {
-        Way::Days(days) => Some(days.days_per_request()),
-        Way::Activities(_) => None,
-    }
+/// The fewest and the most days that a request may span, by resource. None for a service that is asked by
+/// activities.
+fn days_per_request(provider: &dyn Provider) -> Option<(u32, u32)> {
+    let Way::Days(days) = provider.way() else { return None };
+    let reaches = || provider.description().resources.iter().map(|one| days.reach(one.name));
+    Some((reaches().min()?, reaches().max()?))
 }
 
 fn tell(provider: &dyn Provider, ui: &mut Ui) {
@@ -107,8 +107,9 @@ fn tell(provider: &dyn Provider, ui: &mut Ui) {
         ui.data(field("scopes", &about.sign_in.scopes.join(", ")));
     }
     let span = match days_per_request(provider) {
-        Some(1) => "1 day a request".to_owned(),
-        Some(days) => format!("{days} days a request"),
+        Some((1, 1)) => "1 day a request".to_owned(),
+        Some((fewest, most)) if fewest == most => format!("{most} days a request"),
+        Some((fewest, most)) => format!("{fewest} to {most} days a request, by resource"),
         None => "the whole list every time, then an activity a request".to_owned(),
     };
     let quota = about

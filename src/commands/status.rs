@@ -10,6 +10,7 @@ use crate::auth::signed_in;
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
 use crate::model::{Day, DayRange, ProviderName, timestamp};
 use crate::providers::{self, Way};
+use crate::sync;
 
 /// Show what the archive holds of each provider and what is still to do
 #[derive(Debug, clap::Args)]
@@ -31,6 +32,9 @@ struct ProviderStatus {
     first: Option<String>,
     last: Option<String>,
     gaps: Vec<String>,
+    /// How many of the days held lack a resource that is wanted, by resource.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    lacking: BTreeMap<String, usize>,
     last_sync: Option<String>,
     signed_in: bool,
 }
@@ -46,13 +50,23 @@ pub fn run(args: &StatusArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
         let days: Vec<Day> = archive.snapshot()?.days(&name)?.into_keys().collect();
         let kind = settings.providers.get(&name).map_or(name.as_str(), |settings| settings.kind.as_str());
         // A day without activities has no document: only who is asked day by day can leave a gap.
-        let by_days = providers::provider(kind).is_none_or(|known| matches!(known.way(), Way::Days(_)));
+        let known = providers::provider(kind);
+        let by_days = known.is_none_or(|known| matches!(known.way(), Way::Days(_)));
+        let lacking = match (known, settings.providers.get(&name)) {
+            (Some(known), Some(table)) if by_days => {
+                // Names that the service does not offer are for the sync to refuse.
+                let chosen = providers::chosen_resources(known, table).unwrap_or_default();
+                sync::lacking(&archive, known, &name, &chosen)?
+            }
+            _ => BTreeMap::new(),
+        };
         let gaps = if by_days { gaps(&days) } else { Vec::new() };
         let one = ProviderStatus {
             days: days.len(),
             first: days.first().map(Day::to_string),
             last: days.last().map(Day::to_string),
             gaps: gaps.iter().flat_map(|gap| gap.days()).map(|day| day.to_string()).collect(),
+            lacking,
             // A sync that found nothing new makes no commit; in a fresh clone only commits tell.
             last_sync: archive.checked(&name).last_sync().max(last_syncs.get(&name).copied()).map(timestamp),
             signed_in: signed_in(context.environment, archive.root(), &name).is_some(),
@@ -86,6 +100,9 @@ fn tell(name: &ProviderName, one: &ProviderStatus, gaps: &[DayRange], ui: &mut U
         let ranges: Vec<String> = gaps.iter().map(ToString::to_string).collect();
         let missing = one.gaps.len();
         ui.data(Text::new().with(Style::Yellow, format!("  {missing} missing between: ")).plain(ranges.join(", ")));
+    }
+    for (resource, lacking) in &one.lacking {
+        ui.data(format!("  {resource}: {} of {} days", one.days - lacking, one.days));
     }
     ui.data(format!("  last sync: {}", one.last_sync.as_deref().unwrap_or("never")));
     ui.data(match one.signed_in {

@@ -105,7 +105,7 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
             clock: context.clock,
             stop: stop.clone(),
         });
-        let mut session = match session {
+        let session = match session {
             Ok(session) => session,
             Err(error) => {
                 report.add(&target.name, &Tally::default(), &[]);
@@ -115,7 +115,7 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
         };
         let mut progress = Terminal { ui, meter: None };
         let Some(lock) = &lock else {
-            match runtime.block_on(sync::preview(&job, &mut session, &mut progress)) {
+            match runtime.block_on(sync::preview(&job, &session, &mut progress)) {
                 Ok(preview) => {
                     let wait = (preview.until - context.clock.now()).to_std().unwrap_or_default();
                     ui.note(format!(
@@ -137,7 +137,7 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
             }
             continue;
         };
-        let outcome = runtime.block_on(sync::run(&job, &mut session, lock, &mut progress));
+        let outcome = runtime.block_on(sync::run(&job, &session, lock, &mut progress));
         report.add(&target.name, &outcome.tally, &outcome.troubles);
         let failed = !outcome.tally.failed.is_empty() || !outcome.troubles.is_empty();
         // "Nothing new" is for a run that went through: of one that ended early, the error tells.

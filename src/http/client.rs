@@ -16,6 +16,9 @@ use crate::model::{Clock, QuotaWindow, Refusal};
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How many requests may be under way at once: enough not to wait for each in turn, and no hail.
+const MOST_AT_ONCE: u32 = 6;
+
 /// How many times a request is tried again after the first time.
 const RETRIES: usize = 3;
 
@@ -210,6 +213,11 @@ impl Client {
     /// How many requests were sent, retries included.
     pub fn requests(&self) -> u64 {
         self.requests.get()
+    }
+
+    /// How many requests may be under way at once: never more than are left in every quota.
+    pub fn breadth(&self) -> usize {
+        self.limits.borrow().left(self.server_now()).clamp(1, MOST_AT_ONCE) as usize
     }
 
     /// When the last of so many requests could be made, by fitsnap's clock.

@@ -82,6 +82,11 @@ impl RateLimits {
         }
     }
 
+    /// How many requests are left now, in the limit that has the fewest.
+    pub fn left(&self, now: DateTime<Utc>) -> u32 {
+        self.0.iter().map(|window| window.left(now)).min().unwrap_or(u32::MAX)
+    }
+
     /// The limit that forbids a request now, the one that holds longest.
     pub fn used_up(&self, now: DateTime<Utc>) -> Option<UsedUp> {
         self.0

@@ -16,7 +16,7 @@ pub trait ActivityProvider: Sync {
     /// Asks for a page of a list, the first where nothing says which.
     fn page<'a>(
         &'a self,
-        session: &'a mut Session,
+        session: &'a Session,
         feed: &'a Feed,
         at: Option<&'a str>,
     ) -> Answer<'a, Result<Page, FetchError>>;
@@ -24,26 +24,22 @@ pub trait ActivityProvider: Sync {
     /// Asks for a part of an activity.
     fn part<'a>(
         &'a self,
-        session: &'a mut Session,
+        session: &'a Session,
         feed: &'a Feed,
         id: &'a str,
         part: &'a str,
     ) -> Answer<'a, Result<Part, FetchError>>;
 
     /// Asks whether an activity that its list lacks is gone at its own address too.
-    fn is_gone<'a>(
-        &'a self,
-        session: &'a mut Session,
-        feed: &'a Feed,
-        id: &'a str,
-    ) -> Answer<'a, Result<bool, FetchError>>;
+    fn is_gone<'a>(&'a self, session: &'a Session, feed: &'a Feed, id: &'a str)
+    -> Answer<'a, Result<bool, FetchError>>;
 
     /// Asks for what has no day besides what `open` brought. `held` is what the account document has, with
     /// what `open` brought; `mentioned` are the ids of gear that the lists name. A resource that could not
     /// be had whole, or that did not change, stays out.
     fn account<'a>(
         &'a self,
-        session: &'a mut Session,
+        session: &'a Session,
         resources: &'a [String],
         held: &'a Resources,
         mentioned: &'a BTreeSet<String>,

@@ -7,17 +7,18 @@ mod reading;
 mod runkeeper;
 mod strava;
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
 pub use crate::model::Description;
 pub use activities::{ActivityProvider, Feed, Next, Page, Part};
 
+use chrono::{DateTime, Utc};
+
 use crate::auth::Session;
 use crate::config::ProviderSettings;
 use crate::http::FetchError;
-use crate::model::{Day, DayRange, Resources, Zone};
+use crate::model::{Day, DayRange, JsonText, Resources, Zone};
 
 /// A future of a provider, which the engine awaits.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -28,7 +29,7 @@ pub trait Provider: Sync {
     fn description(&self) -> &'static Description;
 
     /// Asks for the account: what has no day, the first day, the zone that cuts the days.
-    fn open<'a>(&'a self, session: &'a mut Session) -> Answer<'a, Result<Opening, FetchError>>;
+    fn open<'a>(&'a self, session: &'a Session) -> Answer<'a, Result<Opening, FetchError>>;
 
     /// An id in the account's resources that stays the same for one person.
     fn person(&self, account: &Resources) -> Option<String>;
@@ -50,21 +51,40 @@ pub enum Way<'a> {
     Activities(&'a dyn ActivityProvider),
 }
 
-/// A service that is asked day by day.
+/// A service that is asked day by day, one resource at a time.
 pub trait DayProvider: Sync {
-    /// The most days that one request may span.
-    fn days_per_request(&self) -> u32;
+    /// The most days that one request for this resource may span. What reaches furthest is asked first.
+    fn reach(&self, resource: &str) -> u32;
 
-    /// Asks for a range of days, no longer than `days_per_request`, with one request a resource.
+    /// How many requests it takes to ask for a resource over a range no longer than its reach, for a preview.
+    fn requests(&self, _resource: &str, _range: DayRange) -> u64 {
+        1
+    }
+
+    /// Asks for a resource over a range of days no longer than its reach.
     ///
     /// An answer for every day of the range comes back, in any order; a day that the provider left
     /// out, or whose answer cannot be right, carries its problem.
-    fn fetch<'a>(
-        &'a self,
-        session: &'a mut Session,
-        range: DayRange,
-        resources: &'a [String],
-    ) -> Answer<'a, Result<Vec<DayAnswer>, FetchError>>;
+    fn fetch<'a>(&'a self, session: &'a Session, ask: Ask<'a>) -> Answer<'a, Result<Vec<DayAnswer>, FetchError>>;
+
+    /// When the device last handed over what it recorded, where the account tells: days that were not
+    /// over by then are incomplete.
+    fn synced_until(&self, _account: &Resources, _zone: Zone) -> Option<DateTime<Utc>> {
+        None
+    }
+}
+
+/// What to ask for.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// The resource.
+    pub resource: &'a str,
+    /// The days.
+    pub range: DayRange,
+    /// What `open` brought of the account.
+    pub account: &'a Resources,
+    /// The zone in which the provider cuts days.
+    pub zone: Zone,
 }
 
 /// What a provider says before any day is asked for.
@@ -78,15 +98,26 @@ pub struct Opening {
     pub first_day: Option<Day>,
     /// The zone in which the provider cuts days.
     pub zone: Zone,
+    /// What of the account could not be had this time, as sentences: the run goes on without it.
+    pub troubles: Vec<String>,
 }
 
-/// What came of one day.
+/// What came of one day of a resource.
 #[derive(Clone, Debug)]
 pub struct DayAnswer {
     /// The day.
     pub day: Day,
-    /// The resources asked for and those lastingly absent with the reason, or why the answer cannot be used.
-    pub outcome: Result<(Resources, BTreeMap<String, String>), String>,
+    /// What the provider says of it, or why the answer cannot be used.
+    pub outcome: Result<Told, String>,
+}
+
+/// What a provider says of a resource on one day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// As it was sent; "nothing recorded" too.
+    Data(JsonText),
+    /// Lastingly not to be had, for this reason (`not granted`, `not offered`, `gone`).
+    Absent(&'static str),
 }
 
 /// The service of a kind (`moves`).

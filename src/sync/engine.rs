@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
+use super::days::Wish;
 use super::losses::too_many;
-use super::plan::{self, Known, Wish};
-use crate::archive::{Archive, ArchiveError, Checked, DayContent, Lock, RecordError, Recorder};
+use crate::archive::{Archive, ArchiveError, Checked, Lock, RecordError, Recorder};
 use crate::auth::Session;
 use crate::http::{FetchError, Stop};
 use crate::model::{Account, Action, Clock, Day, DayRange, ProviderName, Resources, Tally};
-use crate::providers::{DayAnswer, DayProvider, Opening, Provider, Way};
+use crate::providers::{Opening, Provider, Way};
 
 /// How much of a long run a stop may cost.
 const CHECKPOINT: Duration = Duration::from_secs(120);
@@ -126,7 +126,7 @@ pub trait Progress {
 }
 
 /// Syncs one provider. Never fails without saying how far it came.
-pub async fn run(job: &Job<'_>, session: &mut Session, lock: &Lock, progress: &mut dyn Progress) -> Outcome {
+pub async fn run(job: &Job<'_>, session: &Session, lock: &Lock, progress: &mut dyn Progress) -> Outcome {
     let rules = &job.provider.description().rules;
     let recorder = match Recorder::new(job.archive, lock, job.name, rules, Action::Sync) {
         Ok(recorder) => recorder,
@@ -145,13 +145,11 @@ pub async fn run(job: &Job<'_>, session: &mut Session, lock: &Lock, progress: &m
         asked_again: 0,
         lost: 0,
         excused: BTreeSet::new(),
-        unanswered: 0,
         unusable: 0,
-        down: None,
         committed,
     };
     let walked = match job.provider.way() {
-        Way::Days(days) => run.walk(session, days).await,
+        Way::Days(days) => run.by_days(session, days).await,
         Way::Activities(activities) => run.activities(session, activities).await,
     };
     let mut ended = walked.err().unwrap_or(Ended::Whole);
@@ -178,7 +176,7 @@ pub async fn run(job: &Job<'_>, session: &mut Session, lock: &Lock, progress: &m
 ///
 /// # Errors
 /// How it ended instead.
-pub async fn preview(job: &Job<'_>, session: &mut Session, progress: &mut dyn Progress) -> Result<Preview, Ended> {
+pub async fn preview(job: &Job<'_>, session: &Session, progress: &mut dyn Progress) -> Result<Preview, Ended> {
     let opening = loop {
         match job.provider.open(session).await {
             Ok(opening) => break opening,
@@ -187,18 +185,10 @@ pub async fn preview(job: &Job<'_>, session: &mut Session, progress: &mut dyn Pr
         }
     };
     progress.settle();
-    let provider = match job.provider.way() {
-        Way::Days(provider) => provider,
-        Way::Activities(provider) => {
-            return super::activities::preview(job, session, provider, &opening, progress).await;
-        }
-    };
-    let held = job.archive.snapshot().and_then(|now| now.days(job.name)).map_err(Ended::Archive)?;
-    let days = wanted(job, &opening, &held.keys().copied().collect(), &job.archive.checked(job.name));
-    let requests = plan::requests(&days, provider.days_per_request()).len() * job.resources.len();
-    let requests = requests as u64;
-    // The account has just been asked for; the run will ask again.
-    Ok(Preview { requests: requests + 1, days: days.len(), until: session.time_for(requests + 1) })
+    match job.provider.way() {
+        Way::Days(provider) => super::days::preview(job, session, provider, &opening),
+        Way::Activities(provider) => super::activities::preview(job, session, provider, &opening, progress).await,
+    }
 }
 
 /// A provider's run under way.
@@ -214,41 +204,13 @@ pub(super) struct Run<'a> {
     lost: usize,
     /// Days whose losses were judged already: against a whole list, or as a move to another day.
     pub(super) excused: BTreeSet<Day>,
-    /// How many requests in a row had no answer.
-    unanswered: usize,
     /// How many answers in a row were nothing of what was asked for.
     pub(super) unusable: usize,
-    /// What was seen at the last request without an answer, or at the last of too many unusable ones.
-    down: Option<String>,
     committed: Instant,
 }
 
 impl Run<'_> {
-    async fn walk(&mut self, session: &mut Session, provider: &dyn DayProvider) -> Result<(), Ended> {
-        let opening = self.open(session).await?;
-        let held: BTreeSet<Day> = self.recorder.held().keys().copied().collect();
-        let days = wanted(self.job, &opening, &held, &self.checked);
-        self.progress.begin(self.job.name, days.len());
-        for range in plan::requests(&days, provider.days_per_request()) {
-            if self.job.stop.is_set() {
-                return Err(Ended::Interrupted);
-            }
-            let asked: BTreeSet<Day> = days.range(range.first..=range.last).copied().collect();
-            self.asked_again += asked.iter().filter(|day| held.contains(day)).count();
-            self.range(session, provider, range, &asked).await?;
-            self.progress.asked(asked.len());
-            if self.unanswered >= DOWN_AFTER || self.unusable >= UNUSABLE_AFTER {
-                break;
-            }
-            self.checkpoint()?;
-        }
-        match self.down.take() {
-            Some(reason) => Err(Ended::Later { reason, until: None }),
-            None => Ok(()),
-        }
-    }
-
-    pub(super) async fn open(&mut self, session: &mut Session) -> Result<Opening, Ended> {
+    pub(super) async fn open(&mut self, session: &Session) -> Result<Opening, Ended> {
         let start = Instant::now();
         let opening = loop {
             match self.job.provider.open(session).await {
@@ -279,106 +241,6 @@ impl Run<'_> {
         }
     }
 
-    /// Asks for a range, and for its days one by one where the whole cannot be used: one bad day must
-    /// not cost its neighbours.
-    async fn range(
-        &mut self,
-        session: &mut Session,
-        provider: &dyn DayProvider,
-        range: DayRange,
-        asked: &BTreeSet<Day>,
-    ) -> Result<(), Ended> {
-        let reason = match self.ask(session, provider, range).await? {
-            Ok(answers) => return self.record(answers, asked),
-            Err(Unusable { reason, divisible: true, .. }) if range.len() > 1 => reason,
-            Err(unusable) => {
-                let place = self.quarantine(Some(range), &unusable.body);
-                asked.iter().for_each(|day| self.fail(*day, &format!("{}{place}", unusable.reason)));
-                return Ok(());
-            }
-        };
-        for day in asked {
-            if self.job.stop.is_set() {
-                return Err(Ended::Interrupted);
-            }
-            if let Some(reason) = self.down.clone().filter(|_| self.unanswered >= DOWN_AFTER) {
-                self.fail(*day, &reason);
-                continue;
-            }
-            let alone = DayRange { first: *day, last: *day };
-            match self.ask(session, provider, alone).await? {
-                Ok(answers) => self.record(answers, &BTreeSet::from([*day]))?,
-                Err(unusable) => {
-                    let place = self.quarantine(Some(alone), &unusable.body);
-                    let reason = if unusable.reason.is_empty() { &reason } else { &unusable.reason };
-                    self.fail(*day, &format!("{reason}{place}"));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    async fn ask(
-        &mut self,
-        session: &mut Session,
-        provider: &dyn DayProvider,
-        range: DayRange,
-    ) -> Result<Result<Vec<DayAnswer>, Unusable>, Ended> {
-        let start = Instant::now();
-        let answered = loop {
-            match provider.fetch(session, range, self.job.resources).await {
-                Err(FetchError::Wait { reason, until }) => self.wait(&reason, until, start).await?,
-                answered => break answered,
-            }
-        };
-        self.unanswered = if matches!(answered, Err(FetchError::Unreachable { .. })) { self.unanswered + 1 } else { 0 };
-        match answered {
-            Ok(answers) => {
-                self.unusable = 0;
-                Ok(Ok(answers))
-            }
-            Err(FetchError::Malformed { reason, body, divisible }) => {
-                self.unusable = if divisible { 0 } else { self.unusable + 1 };
-                if self.unusable >= UNUSABLE_AFTER {
-                    self.down = Some(reason.clone());
-                }
-                Ok(Err(Unusable { reason, body, divisible }))
-            }
-            Err(FetchError::Refused { reason }) => Ok(Err(Unusable { reason, body: Vec::new(), divisible: true })),
-            Err(FetchError::Unreachable { reason }) => {
-                self.down = Some(reason.clone());
-                Ok(Err(Unusable { reason, body: Vec::new(), divisible: false }))
-            }
-            Err(error) => Err(ended_by(error)),
-        }
-    }
-
-    fn record(&mut self, answers: Vec<DayAnswer>, asked: &BTreeSet<Day>) -> Result<(), Ended> {
-        let now = self.job.clock.now();
-        let mut silent = asked.clone();
-        for answer in answers.into_iter().filter(|answer| asked.contains(&answer.day)) {
-            silent.remove(&answer.day);
-            let recorded = match answer.outcome {
-                Err(reason) => {
-                    self.fail(answer.day, &reason);
-                    continue;
-                }
-                Ok((resources, absent)) => self.recorder.day(answer.day, DayContent { resources, absent }),
-            };
-            match recorded {
-                Ok(()) => {
-                    self.recorder.tally().asked += 1;
-                    self.checked.day(answer.day, now);
-                }
-                Err(RecordError::Archive(error)) => return Err(Ended::Archive(error)),
-                Err(error) => self.fail(answer.day, &error.to_string()),
-            }
-        }
-        // "Nothing recorded" is said in so many words; silence is no answer.
-        silent.into_iter().for_each(|day| self.fail(day, "the answer does not speak of this day"));
-        Ok(())
-    }
-
     pub(super) fn fail(&mut self, day: Day, reason: &str) {
         self.recorder.tally().asked += 1;
         self.recorder.fail(day, reason);
@@ -386,7 +248,12 @@ impl Run<'_> {
 
     /// Commits now and then, so that a stop costs minutes.
     pub(super) fn checkpoint(&mut self) -> Result<(), Ended> {
-        if self.committed.elapsed() >= CHECKPOINT { self.commit() } else { Ok(()) }
+        if self.is_checkpoint_due() { self.commit() } else { Ok(()) }
+    }
+
+    /// Whether a stop would cost more than minutes by now.
+    pub(super) fn is_checkpoint_due(&self) -> bool {
+        self.committed.elapsed() >= CHECKPOINT
     }
 
     /// Commits what is recorded, unless it would lose too much.
@@ -419,22 +286,6 @@ impl Run<'_> {
             Err(_) => String::new(),
         }
     }
-}
-
-/// An answer that cannot be used.
-struct Unusable {
-    reason: String,
-    body: Vec<u8>,
-    divisible: bool,
-}
-
-fn wanted(job: &Job<'_>, opening: &Opening, held: &BTreeSet<Day>, checked: &Checked) -> BTreeSet<Day> {
-    let today = opening.zone.day_of(job.clock.now());
-    // Without a first day from anyone there is nothing missing that could be known of: the window only.
-    let known = [job.since, opening.first_day].into_iter().flatten().max();
-    let first = known.unwrap_or_else(|| today.plus(1 - i64::from(job.wish.window)));
-    let longest_ago = checked.longest_ago(held.iter().copied());
-    plan::days(job.wish, &Known { held, first, today, longest_ago: &longest_ago })
 }
 
 /// Waits for a quota, visibly, unless that takes longer than the person allows.

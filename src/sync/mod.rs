@@ -1,9 +1,9 @@
 //! Asking a provider for the days that are missing and those of the window.
 
 mod activities;
+mod days;
 mod engine;
 mod losses;
-mod plan;
 
+pub use days::{Wish, lacking};
 pub use engine::{Ended, Job, Progress, preview, run};
-pub use plan::Wish;

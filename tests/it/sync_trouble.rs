@@ -216,7 +216,8 @@ fn a_sign_in_that_is_over_ends_the_run_with_the_way_to_a_new_one() {
     let ran = machine.sync(&[]).code(3);
     assert!(ran.stderr.contains("moves: ") && ran.stderr.contains("fitsnap login moves"), "{}", ran.stderr);
     // What came before is committed.
-    assert_eq!(machine.days().len(), 7);
+    let days = machine.days();
+    assert!(days.len() >= 7 && !days.contains(&"2015-06-30".to_owned()), "{days:?}");
     machine.moves.behave();
     machine.moves.revoke();
     let ran = machine.sync(&[]).code(3);

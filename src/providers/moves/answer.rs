@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::http::{Answer, FetchError};
 use crate::json::{Json, Kind, Value};
-use crate::model::{Day, DayRange, JsonText, Resources};
-use crate::providers::DayAnswer;
+use crate::model::{Day, DayRange, JsonText};
 use crate::providers::reading::own_words;
-
-use super::STORYLINE;
+use crate::providers::{DayAnswer, Told};
 
 /// Parses an answer, or tells why it is none.
 ///
@@ -73,10 +71,7 @@ pub(super) fn read(answer: &Answer, range: DayRange) -> Result<Vec<DayAnswer>, F
         some => format!("the answer holds {} instead", some.join(", ")),
     };
     let outcome = |told: Option<&Result<Value<'_>, String>>| match told {
-        Some(Ok(value)) => {
-            let resources = Resources::from([(STORYLINE.to_owned(), JsonText::list([*value]))]);
-            Ok((resources, BTreeMap::new()))
-        }
+        Some(Ok(value)) => Ok(Told::Data(JsonText::list([*value]))),
         Some(Err(problem)) => Err(problem.clone()),
         None => Err(missing.clone()),
     };
@@ -100,7 +95,8 @@ mod tests {
     fn told(body: &str) -> Vec<String> {
         let days = read(&answer(200, body), range()).unwrap();
         let text = |day: DayAnswer| match day.outcome {
-            Ok((resources, _)) => String::from_utf8(resources[STORYLINE].as_bytes().to_vec()).unwrap(),
+            Ok(Told::Data(text)) => String::from_utf8(text.as_bytes().to_vec()).unwrap(),
+            Ok(Told::Absent(reason)) => reason.to_owned(),
             Err(problem) => problem,
         };
         days.into_iter().map(text).collect()

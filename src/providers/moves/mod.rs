@@ -10,11 +10,9 @@ mod tests;
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, RecordRules};
-use crate::model::{
-    CountHeader, DayRange, Description, QuotaWindow, Resource, Resources, SignIn, no_more_than_its_status,
-};
+use crate::model::{CountHeader, Description, QuotaWindow, Resource, Resources, SignIn, no_more_than_its_status};
 
-use super::{Answer, DayAnswer, DayProvider, Opening, Provider, Way};
+use super::{Answer, Ask, DayAnswer, DayProvider, Opening, Provider, Way};
 
 /// The one resource: summary, places and activities can all be derived from it.
 const STORYLINE: &str = "storyline";
@@ -84,7 +82,7 @@ impl Provider for Moves {
         &DESCRIPTION
     }
 
-    fn open<'a>(&'a self, session: &'a mut Session) -> Answer<'a, Result<Opening, FetchError>> {
+    fn open<'a>(&'a self, session: &'a Session) -> Answer<'a, Result<Opening, FetchError>> {
         Box::pin(async move {
             let answer = session.get("/api/1.1/user/profile", &[]).await?;
             profile::read(&answer, session.settings().time_zone)
@@ -101,24 +99,16 @@ impl Provider for Moves {
 }
 
 impl DayProvider for Moves {
-    fn days_per_request(&self) -> u32 {
+    fn reach(&self, _resource: &str) -> u32 {
         7
     }
 
-    fn fetch<'a>(
-        &'a self,
-        session: &'a mut Session,
-        range: DayRange,
-        resources: &'a [String],
-    ) -> Answer<'a, Result<Vec<DayAnswer>, FetchError>> {
+    fn fetch<'a>(&'a self, session: &'a Session, ask: Ask<'a>) -> Answer<'a, Result<Vec<DayAnswer>, FetchError>> {
         Box::pin(async move {
-            if !resources.iter().any(|name| name == STORYLINE) {
-                return Ok(Vec::new());
-            }
-            let (from, to) = (range.first.compact(), range.last.compact());
+            let (from, to) = (ask.range.first.compact(), ask.range.last.compact());
             let query = [("from", from.as_str()), ("to", to.as_str()), ("trackPoints", "true")];
             let answer = session.get("/api/1.1/user/storyline/daily", &query).await?;
-            answer::read(&answer, range)
+            answer::read(&answer, ask.range)
         })
     }
 }

@@ -38,7 +38,7 @@ fn opening(json: &Json, fallback: Option<Zone>) -> Result<Opening, String> {
     if person.is_none() && root.get("userId").is_some() {
         return Err("userId is neither number nor text".to_owned());
     }
-    Ok(Opening { account, person, first_day, zone })
+    Ok(Opening { account, person, first_day, zone, troubles: Vec::new() })
 }
 
 /// Whose account it is. The id is above 2^53: it stays text.

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{DayProvider, Moves, Provider};
+use super::{DayProvider, Moves, Provider, STORYLINE};
 use crate::auth::{Session, SessionOptions};
 use crate::config::{Environment, ProviderSettings};
 use crate::http::{FetchError, Stop};
-use crate::model::{Clock, Day, DayRange};
+use crate::model::{Clock, Day, DayRange, Resources, Zone};
 use crate::pretend::{Asked, Fault, Misbehaviour, Pretend, PretendOptions};
-use crate::providers::{DayAnswer, Opening};
+use crate::providers::{Ask, DayAnswer, Opening, Told};
 
 const NOW: &str = "2015-07-11T06:00:30Z";
 
@@ -87,30 +87,30 @@ fn run<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-fn open(session: &mut Session) -> Result<Opening, FetchError> {
+fn open(session: &Session) -> Result<Opening, FetchError> {
     run(Moves.open(session))
 }
 
-fn fetch(session: &mut Session, first: &str, last: &str) -> Result<Vec<DayAnswer>, FetchError> {
+fn fetch(session: &Session, first: &str, last: &str) -> Result<Vec<DayAnswer>, FetchError> {
     let range = DayRange::new(first.parse().unwrap(), last.parse().unwrap()).unwrap();
-    run(Moves.fetch(session, range, &["storyline".to_owned()]))
+    let ask = Ask { resource: STORYLINE, range, account: &Resources::new(), zone: Zone::named("UTC").unwrap() };
+    run(Moves.fetch(session, ask))
 }
 
 #[test]
 fn the_profile_and_a_week_come_as_they_were_sent() {
     let mut bench = Bench::new();
-    let mut session = bench.signed_in();
-    let opening = open(&mut session).unwrap();
+    let session = bench.signed_in();
+    let opening = open(&session).unwrap();
     assert_eq!(opening.person.as_deref(), Some("23138311640030064"));
     assert_eq!(opening.first_day, Day::new(2015, 4, 10));
     assert_eq!(opening.zone.to_string(), "Europe/Helsinki");
-    let days = fetch(&mut session, "2015-07-01", "2015-07-07").unwrap();
+    let days = fetch(&session, "2015-07-01", "2015-07-07").unwrap();
     assert_eq!(days.len(), 7);
     for answer in days {
-        let (resources, absent) = answer.outcome.unwrap();
+        let Ok(Told::Data(text)) = answer.outcome else { panic!("{} has no storyline", answer.day) };
         let sent = format!("[{}]", bench.pretend.day(answer.day.date()));
-        assert_eq!(String::from_utf8_lossy(resources["storyline"].as_bytes()), sent);
-        assert!(absent.is_empty());
+        assert_eq!(String::from_utf8_lossy(text.as_bytes()), sent);
     }
     assert_eq!(session.requests(), 2);
 }
@@ -118,38 +118,38 @@ fn the_profile_and_a_week_come_as_they_were_sent() {
 #[test]
 fn more_days_than_moves_gives_at_once_are_refused_in_its_words() {
     let mut bench = Bench::new();
-    let said = fetch(&mut bench.signed_in(), "2015-07-01", "2015-07-08").unwrap_err().to_string();
+    let said = fetch(&bench.signed_in(), "2015-07-01", "2015-07-08").unwrap_err().to_string();
     assert!(said.contains("range is too long"), "{said}");
 }
 
 #[test]
 fn an_expired_token_is_renewed_once_and_its_successor_kept() {
     let mut bench = Bench::new();
-    let mut session = bench.signed_in();
+    let session = bench.signed_in();
     bench.pretend.expire_tokens();
-    open(&mut session).unwrap();
+    open(&session).unwrap();
     assert_eq!(session.requests(), 3);
     // The variables still give the old ones, which are dead: the next run goes on with the successors.
-    let mut next = bench.session().unwrap();
-    open(&mut next).unwrap();
+    let next = bench.session().unwrap();
+    open(&next).unwrap();
     assert_eq!(next.requests(), 1);
 }
 
 #[test]
 fn a_second_401_asks_for_a_new_sign_in() {
     let mut bench = Bench::new();
-    let mut session = bench.signed_in();
+    let session = bench.signed_in();
     bench.pretend.misbehave(Misbehaviour::of(Fault::Status(401)).at("/api/"));
-    assert!(matches!(open(&mut session), Err(FetchError::SignIn { .. })));
+    assert!(matches!(open(&session), Err(FetchError::SignIn { .. })));
     assert_eq!(bench.asked("/profile"), 2);
 }
 
 #[test]
 fn a_revoked_sign_in_is_told_in_words() {
     let mut bench = Bench::new();
-    let mut session = bench.signed_in();
+    let session = bench.signed_in();
     bench.pretend.revoke();
-    let error = open(&mut session).unwrap_err();
+    let error = open(&session).unwrap_err();
     assert!(
         matches!(&error, FetchError::SignIn { reason } if reason.contains("no longer accepts the saved sign-in")),
         "{error}"
@@ -162,22 +162,22 @@ fn rotated_tokens_are_on_disk_before_anything_uses_them() {
     let (_, refresh) = bench.pretend.issue_tokens();
     bench.give("FITSNAP_MOVES_REFRESH_TOKEN", &refresh);
     bench.pretend.misbehave(Misbehaviour::of(Fault::Status(500)).at("/api/"));
-    let mut session = bench.session().unwrap();
-    assert!(matches!(open(&mut session), Err(FetchError::Unreachable { .. })));
+    let session = bench.session().unwrap();
+    assert!(matches!(open(&session), Err(FetchError::Unreachable { .. })));
     bench.pretend.behave();
     bench.pretend.take_log();
-    open(&mut bench.session().unwrap()).unwrap();
+    open(&bench.session().unwrap()).unwrap();
     assert_eq!(bench.asked("/access_token"), 0, "the new tokens were lost");
 }
 
 #[test]
 fn two_sessions_do_not_waste_each_others_tokens() {
     let mut bench = Bench::new();
-    let mut one = bench.signed_in();
-    let mut other = bench.session().unwrap();
+    let one = bench.signed_in();
+    let other = bench.session().unwrap();
     bench.pretend.expire_tokens();
-    open(&mut one).unwrap();
-    open(&mut other).unwrap();
+    open(&one).unwrap();
+    open(&other).unwrap();
     assert_eq!(bench.asked("/access_token"), 1);
 }
 
@@ -193,9 +193,9 @@ fn what_may_pass_is_tried_four_times_and_then_given_up() {
         if fault == Fault::Stall {
             bench.give("FITSNAP_PATIENCE", "300");
         }
-        let mut session = bench.signed_in();
+        let session = bench.signed_in();
         bench.pretend.misbehave(Misbehaviour::of(fault.clone()));
-        let error = open(&mut session).unwrap_err();
+        let error = open(&session).unwrap_err();
         let said = error.to_string();
         assert!(matches!(error, FetchError::Unreachable { .. }) && said.contains(words), "{fault:?}: {said}");
         assert_eq!(bench.asked("/profile"), 4, "{fault:?}");
@@ -206,9 +206,9 @@ fn what_may_pass_is_tried_four_times_and_then_given_up() {
 fn what_passes_in_time_goes_unnoticed() {
     for fault in [Fault::Status(502), Fault::Reset, Fault::CutShort] {
         let mut bench = Bench::new();
-        let mut session = bench.signed_in();
+        let session = bench.signed_in();
         bench.pretend.misbehave(Misbehaviour::of(fault.clone()).times(3));
-        assert!(fetch(&mut session, "2015-07-01", "2015-07-07").is_ok(), "{fault:?}");
+        assert!(fetch(&session, "2015-07-01", "2015-07-07").is_ok(), "{fault:?}");
         assert_eq!(session.requests(), 4, "{fault:?}");
     }
 }
@@ -216,13 +216,13 @@ fn what_passes_in_time_goes_unnoticed() {
 #[test]
 fn a_body_that_stays_cut_off_is_malformed() {
     let mut bench = Bench::new();
-    let mut session = bench.signed_in();
+    let session = bench.signed_in();
     bench.pretend.misbehave(Misbehaviour::of(Fault::CutShort).on(date("2015-07-05")));
-    let error = fetch(&mut session, "2015-07-01", "2015-07-07").unwrap_err();
+    let error = fetch(&session, "2015-07-01", "2015-07-07").unwrap_err();
     let said = error.to_string();
     assert!(matches!(&error, FetchError::Malformed { body, divisible: true, .. } if !body.is_empty()), "{said}");
     assert!(said.contains("broke off") && !said.contains("from="), "{said}");
-    assert!(fetch(&mut session, "2015-07-04", "2015-07-04").is_ok());
+    assert!(fetch(&session, "2015-07-04", "2015-07-04").is_ok());
 }
 
 #[test]
@@ -237,9 +237,9 @@ fn answers_that_are_not_the_days_never_pass_for_them() {
         (Fault::Status(404), None),
     ] {
         let mut bench = Bench::new();
-        let mut session = bench.signed_in();
+        let session = bench.signed_in();
         bench.pretend.misbehave(Misbehaviour::of(fault.clone()).on(date("2015-07-05")));
-        match (fetch(&mut session, "2015-07-01", "2015-07-07"), divisible) {
+        match (fetch(&session, "2015-07-01", "2015-07-07"), divisible) {
             (Err(FetchError::Malformed { divisible, .. }), Some(expected)) => {
                 assert_eq!(divisible, expected, "{fault:?}")
             }
@@ -253,9 +253,9 @@ fn answers_that_are_not_the_days_never_pass_for_them() {
 #[test]
 fn a_day_under_the_wrong_date_is_that_days_problem_alone() {
     let mut bench = Bench::new();
-    let mut session = bench.signed_in();
+    let session = bench.signed_in();
     bench.pretend.misbehave(Misbehaviour::of(Fault::WrongDay).on(date("2015-07-05")));
-    let days = fetch(&mut session, "2015-07-05", "2015-07-07").unwrap();
+    let days = fetch(&session, "2015-07-05", "2015-07-07").unwrap();
     assert_eq!(days[0].outcome.as_ref().unwrap_err(), "the answer holds 2015-07-04 instead");
     assert!(days[1..].iter().all(|day| day.outcome.is_ok()));
 }
@@ -264,10 +264,10 @@ fn a_day_under_the_wrong_date_is_that_days_problem_alone() {
 fn no_token_follows_a_redirect() {
     let mut bench = Bench::new();
     let elsewhere = Bench::new();
-    let mut session = bench.signed_in();
+    let session = bench.signed_in();
     let address = format!("{}/api/1.1/user/profile", elsewhere.pretend.base_url());
     bench.pretend.misbehave(Misbehaviour::of(Fault::Redirect(address)));
-    let error = open(&mut session).unwrap_err();
+    let error = open(&session).unwrap_err();
     assert!(matches!(&error, FetchError::Refused { reason } if reason.contains("elsewhere")), "{error}");
     assert_eq!(elsewhere.pretend.take_log(), []);
 }
@@ -275,10 +275,10 @@ fn no_token_follows_a_redirect() {
 #[test]
 fn a_quota_used_up_is_known_without_asking_and_ends_with_its_window() {
     let mut bench = Bench::new();
-    let mut session = bench.signed_in();
+    let session = bench.signed_in();
     bench.pretend.leave(1, 50);
-    open(&mut session).unwrap();
-    let error = open(&mut session).unwrap_err();
+    open(&session).unwrap();
+    let error = open(&session).unwrap_err();
     assert!(matches!(&error, FetchError::Wait { until, .. } if *until == time("2015-07-11T06:01:15Z")), "{error:?}");
     assert_eq!(session.requests(), 1, "a request that the quota forbids was made");
 }
@@ -287,9 +287,9 @@ fn a_quota_used_up_is_known_without_asking_and_ends_with_its_window() {
 fn a_429_waits_for_the_window_that_is_used_up() {
     for (left, until) in [((0, 50), "2015-07-11T06:01:15Z"), ((5, 0), "2015-07-11T07:00:00Z")] {
         let mut bench = Bench::new();
-        let mut session = bench.signed_in();
+        let session = bench.signed_in();
         bench.pretend.leave(left.0, left.1);
-        let error = open(&mut session).unwrap_err();
+        let error = open(&session).unwrap_err();
         assert!(matches!(&error, FetchError::Wait { until: told, .. } if *told == time(until)), "{error:?}");
     }
 }
@@ -297,9 +297,9 @@ fn a_429_waits_for_the_window_that_is_used_up() {
 #[test]
 fn a_wish_to_stop_asks_nothing_more() {
     let mut bench = Bench::new();
-    let mut session = bench.signed_in();
+    let session = bench.signed_in();
     bench.stop.set();
-    assert!(matches!(open(&mut session), Err(FetchError::Interrupted)));
+    assert!(matches!(open(&session), Err(FetchError::Interrupted)));
     assert_eq!(session.requests(), 0);
 }
 
@@ -308,7 +308,7 @@ fn a_wish_to_stop_cuts_the_pause_before_a_retry() {
     let mut bench = Bench::new();
     // A pause of over eight minutes.
     bench.give("FITSNAP_PATIENCE", "60000000");
-    let mut session = bench.signed_in();
+    let session = bench.signed_in();
     bench.pretend.misbehave(Misbehaviour::of(Fault::Status(503)));
     let ended = run(async {
         let wish = async {
@@ -319,7 +319,7 @@ fn a_wish_to_stop_cuts_the_pause_before_a_retry() {
             std::future::pending::<()>().await;
         };
         tokio::select! {
-            ended = Moves.open(&mut session) => Some(ended),
+            ended = Moves.open(&session) => Some(ended),
             () = wish => None,
             () = tokio::time::sleep(std::time::Duration::from_secs(30)) => None,
         }
@@ -345,9 +345,9 @@ fn no_tokens_at_all_ask_for_a_sign_in() {
 #[test]
 fn tokens_are_for_the_owner_alone() {
     let mut bench = Bench::new();
-    let mut session = bench.signed_in();
+    let session = bench.signed_in();
     bench.pretend.expire_tokens();
-    open(&mut session).unwrap();
+    open(&session).unwrap();
     let files = files(&bench.home.path().join("state"));
     let tokens: Vec<_> = files.iter().filter(|file| file.extension().is_some_and(|end| end == "json")).collect();
     assert_eq!(tokens.len(), 1);

@@ -12,7 +12,7 @@ const TITLE: &str = "Runkeeper";
 
 /// Asks for what stands at an address of the Health Graph, in its type (`FitnessActivityFeed`).
 pub(super) async fn ask(
-    session: &mut Session,
+    session: &Session,
     address: &str,
     kind: &str,
     what: &str,
@@ -24,7 +24,7 @@ pub(super) async fn ask(
 }
 
 /// Whether nothing stands at an address any more.
-pub(super) async fn is_gone(session: &mut Session, address: &str, kind: &str) -> Result<bool, FetchError> {
+pub(super) async fn is_gone(session: &Session, address: &str, kind: &str) -> Result<bool, FetchError> {
     let accept = format!("application/vnd.com.runkeeper.{kind}+json");
     let answer = session.get_as(address, &[], Some(&accept)).await?;
     if answer.status == 404 {

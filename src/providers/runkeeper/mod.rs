@@ -128,7 +128,7 @@ impl Provider for Runkeeper {
         &DESCRIPTION
     }
 
-    fn open<'a>(&'a self, session: &'a mut Session) -> Answer<'a, Result<Opening, FetchError>> {
+    fn open<'a>(&'a self, session: &'a Session) -> Answer<'a, Result<Opening, FetchError>> {
         Box::pin(async move {
             let json = ask(session, "/user", "User", "the user", Kind::Object).await?;
             let account = Resources::from([("user".to_owned(), JsonText::of(json.root()))]);
@@ -142,7 +142,7 @@ impl Provider for Runkeeper {
             }
             // Times are wall clock times without a zone.
             let zone = session.settings().time_zone.unwrap_or(Zone::UTC);
-            Ok(Opening { account, person, first_day: None, zone })
+            Ok(Opening { account, person, first_day: None, zone, troubles: Vec::new() })
         })
     }
 
@@ -190,7 +190,7 @@ impl ActivityProvider for Runkeeper {
 
     fn page<'a>(
         &'a self,
-        session: &'a mut Session,
+        session: &'a Session,
         feed: &'a Feed,
         at: Option<&'a str>,
     ) -> Answer<'a, Result<Page, FetchError>> {
@@ -218,7 +218,7 @@ impl ActivityProvider for Runkeeper {
 
     fn part<'a>(
         &'a self,
-        session: &'a mut Session,
+        session: &'a Session,
         feed: &'a Feed,
         id: &'a str,
         part: &'a str,
@@ -243,7 +243,7 @@ impl ActivityProvider for Runkeeper {
 
     fn is_gone<'a>(
         &'a self,
-        session: &'a mut Session,
+        session: &'a Session,
         feed: &'a Feed,
         id: &'a str,
     ) -> Answer<'a, Result<bool, FetchError>> {
@@ -252,7 +252,7 @@ impl ActivityProvider for Runkeeper {
 
     fn account<'a>(
         &'a self,
-        session: &'a mut Session,
+        session: &'a Session,
         resources: &'a [String],
         held: &'a Resources,
         _: &'a BTreeSet<String>,

@@ -29,7 +29,7 @@ pub(super) fn called(account: &Resources) -> Option<String> {
 
 /// Asks for zones, gear and routes, as far as they are wanted.
 pub(super) async fn ask(
-    session: &mut Session,
+    session: &Session,
     resources: &[String],
     held: &Resources,
     mentioned: &BTreeSet<String>,
@@ -65,7 +65,7 @@ fn allowed<T>(told: Result<Option<T>, FetchError>) -> Result<Option<T>, FetchErr
 /// All gear that the athlete has or an activity mentions: retired gear stands in no list. Asked for is
 /// what the archive lacks and what the athlete's own list tells otherwise; nothing is taken away.
 async fn gear(
-    session: &mut Session,
+    session: &Session,
     held: &Resources,
     mentioned: &BTreeSet<String>,
 ) -> Result<Option<JsonText>, FetchError> {
@@ -125,7 +125,7 @@ pub(super) fn requests(resources: &[String], held: &Resources, mentioned: &BTree
 }
 
 /// All routes, to an empty page. An empty list takes nothing away.
-async fn routes(session: &mut Session, held: &Resources) -> Result<Option<JsonText>, FetchError> {
+async fn routes(session: &Session, held: &Resources) -> Result<Option<JsonText>, FetchError> {
     let Some(person) = person(held) else { return Ok(None) };
     let mut pages: Vec<Json> = Vec::new();
     let mut seen = BTreeSet::new();

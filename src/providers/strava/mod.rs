@@ -145,7 +145,7 @@ impl Provider for Strava {
         &DESCRIPTION
     }
 
-    fn open<'a>(&'a self, session: &'a mut Session) -> Answer<'a, Result<Opening, FetchError>> {
+    fn open<'a>(&'a self, session: &'a Session) -> Answer<'a, Result<Opening, FetchError>> {
         Box::pin(async move {
             let answer = session.get("/api/v3/athlete", &[]).await?;
             let json = parse_as(TITLE, &answer, "the athlete", Kind::Object)?;
@@ -157,7 +157,7 @@ impl Provider for Strava {
             }
             // The athlete has no zone; each activity says its own local time.
             let zone = session.settings().time_zone.unwrap_or(Zone::UTC);
-            Ok(Opening { account, person, first_day: None, zone })
+            Ok(Opening { account, person, first_day: None, zone, troubles: Vec::new() })
         })
     }
 
@@ -190,7 +190,7 @@ impl ActivityProvider for Strava {
 
     fn page<'a>(
         &'a self,
-        session: &'a mut Session,
+        session: &'a Session,
         feed: &'a Feed,
         at: Option<&'a str>,
     ) -> Answer<'a, Result<Page, FetchError>> {
@@ -208,7 +208,7 @@ impl ActivityProvider for Strava {
 
     fn part<'a>(
         &'a self,
-        session: &'a mut Session,
+        session: &'a Session,
         _: &'a Feed,
         id: &'a str,
         part: &'a str,
@@ -216,12 +216,7 @@ impl ActivityProvider for Strava {
         Box::pin(parts::ask(session, id, part))
     }
 
-    fn is_gone<'a>(
-        &'a self,
-        session: &'a mut Session,
-        _: &'a Feed,
-        id: &'a str,
-    ) -> Answer<'a, Result<bool, FetchError>> {
+    fn is_gone<'a>(&'a self, session: &'a Session, _: &'a Feed, id: &'a str) -> Answer<'a, Result<bool, FetchError>> {
         Box::pin(async move {
             let answer = session.get(&format!("/api/v3/activities/{id}"), &[]).await?;
             if answer.status == 404 {
@@ -233,7 +228,7 @@ impl ActivityProvider for Strava {
 
     fn account<'a>(
         &'a self,
-        session: &'a mut Session,
+        session: &'a Session,
         resources: &'a [String],
         held: &'a Resources,
         mentioned: &'a BTreeSet<String>,

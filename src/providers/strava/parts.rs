@@ -16,7 +16,7 @@ const STREAMS: &str = "time,distance,latlng,altitude,velocity_smooth,heartrate,c
 const PER_PAGE: &str = "200";
 
 /// Asks for a part of an activity.
-pub(super) async fn ask(session: &mut Session, id: &str, part: &str) -> Result<Part, FetchError> {
+pub(super) async fn ask(session: &Session, id: &str, part: &str) -> Result<Part, FetchError> {
     let path = format!("/api/v3/activities/{id}");
     let what = format!("{part} of activity {id}");
     match part {
@@ -87,7 +87,7 @@ fn list(answer: &Answer, what: &str) -> Result<Part, FetchError> {
 }
 
 /// Comments go on from the cursor of the last one, to an empty page.
-async fn comments(session: &mut Session, path: &str, what: &str) -> Result<Part, FetchError> {
+async fn comments(session: &Session, path: &str, what: &str) -> Result<Part, FetchError> {
     let (mut pages, mut cursor) = (Vec::new(), String::new());
     loop {
         let mut query = vec![("page_size", PER_PAGE)];
@@ -108,7 +108,7 @@ async fn comments(session: &mut Session, path: &str, what: &str) -> Result<Part,
 }
 
 /// Kudos have page numbers, to an empty page. They name nobody surely, so pages cannot be told apart.
-async fn kudos(session: &mut Session, path: &str, what: &str) -> Result<Part, FetchError> {
+async fn kudos(session: &Session, path: &str, what: &str) -> Result<Part, FetchError> {
     let mut pages = Vec::new();
     loop {
         let page = (pages.len() + 1).to_string();

@@ -30,7 +30,7 @@ use crate::providers::{ActivityProvider, Opening, Part};
 /// How it ended instead.
 pub(super) async fn preview(
     job: &Job<'_>,
-    session: &mut Session,
+    session: &Session,
     provider: &dyn ActivityProvider,
     opening: &Opening,
     progress: &mut dyn Progress,
@@ -98,11 +98,7 @@ enum Brought {
 
 impl Run<'_> {
     /// Walks the lists and records what they bring.
-    pub(super) async fn activities(
-        &mut self,
-        session: &mut Session,
-        provider: &dyn ActivityProvider,
-    ) -> Result<(), Ended> {
+    pub(super) async fn activities(&mut self, session: &Session, provider: &dyn ActivityProvider) -> Result<(), Ended> {
         let job = self.job;
         let opening = self.open(session).await?;
         let mut lists = Vec::new();
@@ -163,7 +159,7 @@ impl Run<'_> {
 
     async fn account(
         &mut self,
-        session: &mut Session,
+        session: &Session,
         provider: &dyn ActivityProvider,
         opening: &Opening,
         lists: &[Listed],
@@ -203,7 +199,7 @@ impl Run<'_> {
     /// not whole after all: then nothing is.
     async fn gone<'k>(
         &mut self,
-        session: &mut Session,
+        session: &Session,
         provider: &dyn ActivityProvider,
         lists: &[Listed],
         missing: &[(&'k Key, Day)],
@@ -251,7 +247,7 @@ impl Run<'_> {
 
     async fn days(
         &mut self,
-        session: &mut Session,
+        session: &Session,
         provider: &dyn ActivityProvider,
         lists: &[Listed],
         held: &BTreeMap<Key, Held>,
@@ -285,7 +281,7 @@ impl Run<'_> {
     /// Brings days up to date that must change together: all of them, or none.
     async fn group(
         &mut self,
-        session: &mut Session,
+        session: &Session,
         provider: &dyn ActivityProvider,
         lists: &[Listed],
         held: &BTreeMap<Key, Held>,
@@ -362,7 +358,7 @@ impl Run<'_> {
 
     /// The resources of a day anew, and those of which nothing is left.
     fn anew(
-        &self,
+        &mut self,
         lists: &[Listed],
         held: &BTreeMap<Key, Held>,
         day: Day,
@@ -406,7 +402,7 @@ impl Run<'_> {
 
     async fn parts(
         &mut self,
-        session: &mut Session,
+        session: &Session,
         provider: &dyn ActivityProvider,
         lists: &[Listed],
         day: Day,

@@ -29,7 +29,7 @@ pub(super) struct Listed {
 /// Whom to ask, and how to wait meanwhile.
 pub(super) struct Asking<'a, 'j> {
     pub job: &'a Job<'j>,
-    pub session: &'a mut Session,
+    pub session: &'a Session,
     pub progress: &'a mut dyn Progress,
     pub provider: &'a dyn ActivityProvider,
 }

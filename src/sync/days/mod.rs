@@ -1,0 +1,107 @@
+//! A run over days: which of them to ask for, a resource at a time, several requests at once, and what
+//! came of each put together.
+
+mod held;
+mod plan;
+mod walk;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::held::Held;
+pub use self::held::lacking;
+use self::plan::{Known, Request};
+use self::walk::Walk;
+pub use plan::Wish;
+
+use super::engine::{Ended, Job, Preview, Run};
+use crate::archive::{BlobId, Checked};
+use crate::auth::Session;
+use crate::model::{Account, Day};
+use crate::providers::{DayProvider, Opening};
+
+/// Says what a run would do.
+///
+/// # Errors
+/// How it ended instead.
+pub(super) fn preview(
+    job: &Job<'_>,
+    session: &Session,
+    provider: &dyn DayProvider,
+    opening: &Opening,
+) -> Result<Preview, Ended> {
+    let held = job.archive.snapshot().and_then(|now| now.days(job.name)).map_err(Ended::Archive)?;
+    let mut checked = job.archive.checked(job.name);
+    let has = Held::of(job.archive, job.provider, job.name, &held).map_err(Ended::Archive)?;
+    let requests = wanted(job, session, provider, opening, (&held, &has), &mut checked)?;
+    let days: BTreeSet<Day> = requests.iter().flat_map(|request| &request.days).copied().collect();
+    let count: u64 = requests.iter().map(|request| provider.requests(&request.resource, request.range)).sum();
+    // The account has just been asked for; the run will ask again.
+    let count = count + session.requests();
+    Ok(Preview { requests: count, days: days.len(), until: session.time_for(count) })
+}
+
+impl Run<'_> {
+    /// Asks for the days and records what came.
+    pub(super) async fn by_days(&mut self, session: &Session, provider: &dyn DayProvider) -> Result<(), Ended> {
+        let opening = self.open(session).await?;
+        let held = self.recorder.held().clone();
+        let has = Held::of(self.job.archive, self.job.provider, self.job.name, &held).map_err(Ended::Archive)?;
+        let requests = wanted(self.job, session, provider, &opening, (&held, &has), &mut self.checked)?;
+        let synced_until = provider.synced_until(&opening.account, opening.zone);
+        let before = opening.troubles.len();
+        self.troubles.extend(opening.troubles.iter().cloned());
+        let walk = Walk::new(self, &requests, has, (synced_until, opening.zone));
+        let walked = walk.run(session, provider, &opening, requests).await;
+        let is_whole = walked.is_ok() && before == 0 && self.recorder.tally().failed.is_empty();
+        let wish = self.job.wish;
+        if is_whole && !self.job.only && wish.since.is_none() && wish.until.is_none() {
+            self.checked.grant(&session.grant());
+        }
+        walked
+    }
+}
+
+/// The requests that a run has to make.
+fn wanted(
+    job: &Job<'_>,
+    session: &Session,
+    provider: &dyn DayProvider,
+    opening: &Opening,
+    (days, has): (&BTreeMap<Day, BlobId>, &Held),
+    checked: &mut Checked,
+) -> Result<Vec<Request>, Ended> {
+    let held = days.iter().filter_map(|(day, blob)| Some((*day, has.get(*day, *blob)?))).collect();
+    if checked.is_empty() {
+        suspect(job, provider, opening, days, checked)?;
+    }
+    let synced_until = provider.synced_until(&opening.account, opening.zone);
+    let incomplete = synced_until.map(|until| checked.handed_over(until).collect()).unwrap_or_default();
+    let today = opening.zone.day_of(job.clock.now());
+    // Without a first day from anyone there is nothing missing that could be known of: the window only.
+    let first = [job.since, opening.first_day].into_iter().flatten().max();
+    let first = first.unwrap_or_else(|| today.plus(1 - i64::from(job.wish.window)));
+    let longest_ago = checked.longest_ago(days.keys().copied());
+    let ask_absent = checked.is_granted_anew(&session.grant());
+    let known = Known { held: &held, first, today, longest_ago: &longest_ago, incomplete: &incomplete, ask_absent };
+    let resources: Vec<_> = job.resources.iter().map(|name| (name.as_str(), provider.reach(name))).collect();
+    Ok(plan::requests(job.wish, &known, &resources))
+}
+
+/// Where the memory of earlier runs is lost, every day may be incomplete that was not over when the
+/// device, as the archive has it, last handed over what it recorded.
+fn suspect(
+    job: &Job<'_>,
+    provider: &dyn DayProvider,
+    opening: &Opening,
+    days: &BTreeMap<Day, BlobId>,
+    checked: &mut Checked,
+) -> Result<(), Ended> {
+    let held = job.archive.snapshot().and_then(|now| now.account(job.name)).map_err(Ended::Archive)?;
+    let held = held.and_then(|bytes| Account::read(&bytes, job.name).ok());
+    let until = held.and_then(|account| provider.synced_until(&account.resources, opening.zone));
+    if let Some(until) = until {
+        let last = opening.zone.day_of(until);
+        days.range(last..).for_each(|(day, _)| checked.incomplete(*day, until));
+    }
+    Ok(())
+}
