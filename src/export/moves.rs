@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::ExportError;
-use super::page::{Page, clock_cells, moment, number, text};
+use super::page::{Page, clock_cells, moment, number, text, texts};
 use super::service::{Service, Trace};
 use super::table::{Sheet, Table};
 use super::track::{Point, Stay, Traces, Track, is_on_earth};
@@ -83,58 +83,25 @@ fn span(value: Value<'_>) -> [Cow<'static, str>; 3] {
 
 fn segments(page: &Page<'_>, storyline: Value<'_>, sheet: &mut Sheet) -> Result<(), ExportError> {
     for segment in each_segment(storyline) {
-        let [start, end, offset] = span(segment);
-        let of = |pointer| text(segment, pointer);
-        sheet.row(&[
-            page.date(),
-            start,
-            end,
-            offset,
-            of("/type"),
-            of("/place/id"),
-            of("/place/name"),
-            of("/place/type"),
-            of("/place/location/lat"),
-            of("/place/location/lon"),
-        ])?;
+        let place = ["/type", "/place/id", "/place/name", "/place/type", "/place/location/lat", "/place/location/lon"];
+        sheet.row([page.date()].into_iter().chain(span(segment)).chain(texts(segment, place)))?;
     }
     Ok(())
 }
 
 fn activities(page: &Page<'_>, storyline: Value<'_>, sheet: &mut Sheet) -> Result<(), ExportError> {
     for (segment, activity) in each_activity(storyline) {
-        let [start, end, offset] = span(activity);
-        let of = |pointer| text(activity, pointer);
-        sheet.row(&[
-            page.date(),
-            start,
-            end,
-            offset,
-            of("/activity"),
-            of("/group"),
-            of("/manual"),
-            of("/duration"),
-            of("/distance"),
-            of("/steps"),
-            of("/calories"),
-            text(segment, "/place/name"),
-        ])?;
+        let told = ["/activity", "/group", "/manual", "/duration", "/distance", "/steps", "/calories"];
+        let row = [page.date()].into_iter().chain(span(activity)).chain(texts(activity, told));
+        sheet.row(row.chain([text(segment, "/place/name")]))?;
     }
     Ok(())
 }
 
 fn summary(page: &Page<'_>, storyline: Value<'_>, sheet: &mut Sheet) -> Result<(), ExportError> {
     for total in storyline.items().filter_map(|day| day.get("summary")).flat_map(Value::items) {
-        let of = |pointer| text(total, pointer);
-        sheet.row(&[
-            page.date(),
-            of("/activity"),
-            of("/group"),
-            of("/duration"),
-            of("/distance"),
-            of("/steps"),
-            of("/calories"),
-        ])?;
+        let told = ["/activity", "/group", "/duration", "/distance", "/steps", "/calories"];
+        sheet.row([page.date()].into_iter().chain(texts(total, told)))?;
     }
     Ok(())
 }
@@ -142,8 +109,8 @@ fn summary(page: &Page<'_>, storyline: Value<'_>, sheet: &mut Sheet) -> Result<(
 fn points(_: &Page<'_>, storyline: Value<'_>, sheet: &mut Sheet) -> Result<(), ExportError> {
     for (_, activity) in each_activity(storyline) {
         for point in activity.get("trackPoints").into_iter().flat_map(Value::items) {
-            let [time, offset] = clock_cells(moment(point, "/time"));
-            sheet.row(&[time, offset, text(point, "/lat"), text(point, "/lon"), text(activity, "/activity")])?;
+            let row = clock_cells(moment(point, "/time")).into_iter().chain(texts(point, ["/lat", "/lon"]));
+            sheet.row(row.chain([text(activity, "/activity")]))?;
         }
     }
     Ok(())

@@ -42,6 +42,11 @@ pub fn text<'j>(value: Value<'j>, pointer: &str) -> Cow<'j, str> {
     value.pointer(pointer).map(scalar).unwrap_or_default()
 }
 
+/// What stands at each of these JSON Pointers below a value, as [`text`] gives it.
+pub fn texts<'j, const N: usize>(value: Value<'j>, pointers: [&str; N]) -> [Cow<'j, str>; N] {
+    pointers.map(|pointer| text(value, pointer))
+}
+
 /// A value as text, as [`text`] gives it.
 pub fn scalar(value: Value<'_>) -> Cow<'_, str> {
     match value.kind() {

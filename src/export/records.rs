@@ -50,8 +50,7 @@ impl Maker for Records {
         each(resource, &mut |record| {
             let mut cells = cells(record);
             let named = self.columns.iter().map(|name| cells.remove(name).unwrap_or_default());
-            let row: Vec<_> = std::iter::once(page.date()).chain(named).collect();
-            sheet.row(&row)
+            sheet.row(std::iter::once(page.date()).chain(named))
         })?;
         sheet.take(out)
     }

@@ -4,13 +4,27 @@ use std::borrow::Cow;
 
 use super::ExportError;
 use super::moment::Moment;
-use super::page::{Page, clock_cells, moment, number, scalar, text};
+use super::page::{Page, clock_cells, moment, number, scalar, text, texts};
 use super::service::{Service, Trace};
 use super::table::{Sheet, Table};
 use super::track::{Point, Traces, Track, is_on_earth};
 use crate::json::Value;
 
 const ACTIVITIES: &str = "activities";
+
+/// What an activity tells beside its start, in the order of the columns.
+const TOLD: [&str; 10] = [
+    "/uri",
+    "/type",
+    "/total_distance",
+    "/duration",
+    "/average_heart_rate",
+    "/total_calories",
+    "/climb",
+    "/source",
+    "/entry_mode",
+    "/notes",
+];
 
 /// What can be made of Runkeeper's days.
 pub(super) const SERVICE: Service = Service {
@@ -92,21 +106,7 @@ fn of<'j>(activity: Value<'j>, pointer: &str) -> Cow<'j, str> {
 fn activities(page: &Page<'_>, resource: Value<'_>, sheet: &mut Sheet) -> Result<(), ExportError> {
     for activity in resource.items() {
         let [start, offset] = clock_cells(started(activity, page));
-        sheet.row(&[
-            page.date(),
-            start,
-            offset,
-            of(activity, "/uri"),
-            of(activity, "/type"),
-            of(activity, "/total_distance"),
-            of(activity, "/duration"),
-            of(activity, "/average_heart_rate"),
-            of(activity, "/total_calories"),
-            of(activity, "/climb"),
-            of(activity, "/source"),
-            of(activity, "/entry_mode"),
-            of(activity, "/notes"),
-        ])?;
+        sheet.row([page.date(), start, offset].into_iter().chain(TOLD.map(|pointer| of(activity, pointer))))?;
     }
     Ok(())
 }
@@ -122,17 +122,8 @@ fn path(page: &Page<'_>, resource: Value<'_>, sheet: &mut Sheet) -> Result<(), E
     for activity in resource.items() {
         for (time, point) in series(activity, "path", page) {
             let [time, offset] = clock_cells(time);
-            let cell = |pointer| text(point, pointer);
-            sheet.row(&[
-                time,
-                offset,
-                of(activity, "/uri"),
-                cell("/timestamp"),
-                cell("/latitude"),
-                cell("/longitude"),
-                cell("/altitude"),
-                cell("/type"),
-            ])?;
+            let told = texts(point, ["/timestamp", "/latitude", "/longitude", "/altitude", "/type"]);
+            sheet.row([time, offset, of(activity, "/uri")].into_iter().chain(told))?;
         }
     }
     Ok(())
@@ -142,7 +133,7 @@ fn heart_rate(page: &Page<'_>, resource: Value<'_>, sheet: &mut Sheet) -> Result
     for activity in resource.items() {
         for (time, beat) in series(activity, "heart_rate", page) {
             let [time, offset] = clock_cells(time);
-            sheet.row(&[time, text(beat, "/heart_rate"), offset, of(activity, "/uri")])?;
+            sheet.row([time, text(beat, "/heart_rate"), offset, of(activity, "/uri")])?;
         }
     }
     Ok(())
@@ -153,8 +144,7 @@ fn set(page: &Page<'_>, resource: Value<'_>, sheet: &mut Sheet, members: &[&str]
     resource.items().try_for_each(|one| {
         let [time, _] = clock_cells(moment(one, "/timestamp"));
         let named = members.iter().map(|name| one.get(name).map(scalar).unwrap_or_default());
-        let row: Vec<Cow<'_, str>> = [page.date(), time].into_iter().chain(named).collect();
-        sheet.row(&row)
+        sheet.row([page.date(), time].into_iter().chain(named))
     })
 }
 

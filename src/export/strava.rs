@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::ExportError;
 use super::moment::Moment;
-use super::page::{Page, clock_cells, scalar, text};
+use super::page::{Page, clock_cells, scalar, texts};
 use super::service::{Service, Trace};
 use super::table::{Sheet, Table};
 use super::track::{Point, Traces, Track, is_on_earth};
@@ -15,6 +15,40 @@ const ACTIVITIES: &str = "activities";
 /// The streams that become columns, beside time and position.
 const STREAMS: [&str; 9] =
     ["altitude", "distance", "heartrate", "cadence", "watts", "temp", "velocity_smooth", "grade_smooth", "moving"];
+
+/// What an activity tells beside start, name and sport, in the order of the columns.
+const TOLD: [&str; 16] = [
+    "/distance",
+    "/moving_time",
+    "/elapsed_time",
+    "/total_elevation_gain",
+    "/average_speed",
+    "/max_speed",
+    "/average_heartrate",
+    "/max_heartrate",
+    "/average_cadence",
+    "/average_watts",
+    "/average_temp",
+    "/calories",
+    "/gear_id",
+    "/device_name",
+    "/manual",
+    "/private",
+];
+
+/// What a lap tells beside its start, in the order of the columns.
+const LAP: [&str; 10] = [
+    "/lap_index",
+    "/name",
+    "/distance",
+    "/moving_time",
+    "/elapsed_time",
+    "/total_elevation_gain",
+    "/average_speed",
+    "/max_speed",
+    "/average_heartrate",
+    "/max_heartrate",
+];
 
 /// What can be made of Strava's days.
 pub(super) const SERVICE: Service = Service {
@@ -129,30 +163,8 @@ fn activities(page: &Page<'_>, resource: Value<'_>, sheet: &mut Sheet) -> Result
             none if none.is_empty() => of(activity, "/type"),
             sport => sport,
         };
-        sheet.row(&[
-            page.date(),
-            start,
-            offset,
-            of(activity, "/id"),
-            of(activity, "/name"),
-            sport,
-            of(activity, "/distance"),
-            of(activity, "/moving_time"),
-            of(activity, "/elapsed_time"),
-            of(activity, "/total_elevation_gain"),
-            of(activity, "/average_speed"),
-            of(activity, "/max_speed"),
-            of(activity, "/average_heartrate"),
-            of(activity, "/max_heartrate"),
-            of(activity, "/average_cadence"),
-            of(activity, "/average_watts"),
-            of(activity, "/average_temp"),
-            of(activity, "/calories"),
-            of(activity, "/gear_id"),
-            of(activity, "/device_name"),
-            of(activity, "/manual"),
-            of(activity, "/private"),
-        ])?;
+        let head = [page.date(), start, offset, of(activity, "/id"), of(activity, "/name"), sport];
+        sheet.row(head.into_iter().chain(TOLD.map(|pointer| of(activity, pointer))))?;
     }
     Ok(())
 }
@@ -216,8 +228,7 @@ fn streams(_: &Page<'_>, resource: Value<'_>, sheet: &mut Sheet) -> Result<(), E
             let cell = |value: Option<Value<'_>>| value.map(scalar).map(Cow::into_owned).unwrap_or_default().into();
             let (lat, lon) = sample.position.unzip();
             let head = [time, offset, id.clone(), cell(sample.seconds), cell(lat), cell(lon)];
-            let row: Vec<Cow<'_, str>> = head.into_iter().chain(sample.others.map(cell)).collect();
-            sheet.row(&row)?;
+            sheet.row(head.into_iter().chain(sample.others.map(cell)))?;
         }
     }
     Ok(())
@@ -228,23 +239,8 @@ fn laps(page: &Page<'_>, resource: Value<'_>, sheet: &mut Sheet) -> Result<(), E
         let laps = activity.get("laps").or_else(|| activity.pointer("/detail/laps"));
         for lap in laps.into_iter().flat_map(Value::items) {
             let [start, offset] = clock_cells(start(activity, lap));
-            let cell = |pointer| text(lap, pointer);
-            sheet.row(&[
-                page.date(),
-                start,
-                offset,
-                of(activity, "/id"),
-                cell("/lap_index"),
-                cell("/name"),
-                cell("/distance"),
-                cell("/moving_time"),
-                cell("/elapsed_time"),
-                cell("/total_elevation_gain"),
-                cell("/average_speed"),
-                cell("/max_speed"),
-                cell("/average_heartrate"),
-                cell("/max_heartrate"),
-            ])?;
+            let head = [page.date(), start, offset, of(activity, "/id")];
+            sheet.row(head.into_iter().chain(texts(lap, LAP)))?;
         }
     }
     Ok(())

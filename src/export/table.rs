@@ -39,12 +39,15 @@ impl Sheet {
     ///
     /// # Errors
     /// When there are more or fewer cells than columns.
-    pub fn row(&mut self, cells: &[Cow<'_, str>]) -> Result<(), ExportError> {
-        if cells.len() != self.width {
-            return Err(ExportError::Width { cells: cells.len(), columns: self.width });
+    pub fn row<'c>(&mut self, cells: impl IntoIterator<Item = Cow<'c, str>>) -> Result<(), ExportError> {
+        let mut count = 0;
+        for cell in cells {
+            self.writer.write_field(cell.as_bytes())?;
+            count += 1;
         }
+        self.writer.write_record(None::<&[u8]>)?;
         self.rows += 1;
-        Ok(self.writer.write_record(cells.iter().map(|cell| cell.as_bytes()))?)
+        if count == self.width { Ok(()) } else { Err(ExportError::Width { cells: count, columns: self.width }) }
     }
 
     /// How many rows there were so far.
@@ -58,4 +61,21 @@ impl Sheet {
         out.append(&mut written.into_inner().map_err(|error| csv::Error::from(error.into_error()))?);
         Ok(())
     }
+}
+
+/// The CSV of one resource of 2015-07-10, without the line of names.
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub(super) fn rows_of(service: &super::service::Service, table: &str, resource: &str) -> String {
+    use crate::json::Json;
+    let table = service.table(table).unwrap();
+    let text = format!("{{\"resources\": {{\"{}\": {resource}}}}}", table.resource);
+    let json = Json::parse(text).unwrap();
+    let provider = service.kind.parse().unwrap();
+    let page = Page { provider: &provider, day: "2015-07-10".parse().unwrap(), zone: None, json: &json };
+    let (mut sheet, mut names, mut rows) = (Sheet::new(table.columns).unwrap(), Vec::new(), Vec::new());
+    sheet.take(&mut names).unwrap();
+    (table.rows)(&page, page.resource(table.resource).unwrap(), &mut sheet).unwrap();
+    sheet.take(&mut rows).unwrap();
+    String::from_utf8(rows).unwrap()
 }
