@@ -5,6 +5,7 @@
 
 mod error;
 mod fitbit;
+mod googlehealth;
 mod gpx;
 mod moment;
 mod moves;

@@ -3,7 +3,7 @@
 use super::page::Page;
 use super::table::Table;
 use super::track::Traces;
-use super::{fitbit, moves, runkeeper, strava};
+use super::{fitbit, googlehealth, moves, runkeeper, strava};
 use crate::json::Value;
 
 /// What fitsnap knows to make of the days of one service.
@@ -25,7 +25,8 @@ pub struct Trace {
 }
 
 /// Every service that has tables or tracks of its own.
-pub const SERVICES: &[Service] = &[moves::SERVICE, strava::SERVICE, runkeeper::SERVICE, fitbit::SERVICE];
+pub const SERVICES: &[Service] =
+    &[moves::SERVICE, strava::SERVICE, runkeeper::SERVICE, fitbit::SERVICE, googlehealth::SERVICE];
 
 /// What is known of the service of a kind (`moves`).
 pub fn service(kind: &str) -> Option<&'static Service> {
