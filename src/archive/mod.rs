@@ -139,8 +139,15 @@ impl Archive {
     /// # Errors
     /// When `fitsnap.toml` cannot be read or used.
     pub fn settings(&self, kinds: &[&'static str]) -> Result<ArchiveSettings, ArchiveError> {
+        Ok(ArchiveSettings::read(&self.settings_text()?, kinds)?)
+    }
+
+    /// The text of the settings, whether they can be used or not.
+    ///
+    /// # Errors
+    /// When `fitsnap.toml` cannot be read.
+    pub fn settings_text(&self) -> Result<String, ArchiveError> {
         let path = self.root.join(SETTINGS_FILE);
-        let text = std::fs::read_to_string(&path).map_err(ArchiveError::io("read", &path))?;
-        Ok(ArchiveSettings::read(&text, kinds)?)
+        std::fs::read_to_string(&path).map_err(ArchiveError::io("read", &path))
     }
 }

@@ -2,6 +2,7 @@
 
 mod canon;
 mod completions;
+mod config;
 mod demo;
 mod diff;
 mod export;
@@ -64,6 +65,7 @@ enum Command {
     Diff(diff::DiffArgs),
     Verify(verify::VerifyArgs),
     Providers(providers::ProvidersArgs),
+    Config(config::ConfigArgs),
     Canon(canon::CanonArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -176,6 +178,7 @@ impl Command {
             Command::Diff(args) => diff::run(&args, context, ui),
             Command::Verify(args) => verify::run(&args, context, ui),
             Command::Providers(args) => providers::run(&args, context, ui),
+            Command::Config(args) => config::run(&args, context, ui),
             Command::Canon(args) => canon::run(&args, context, ui),
             Command::Completions(args) => completions::run(&args, ui),
             Command::Man(args) => man::run(&args, context, ui),

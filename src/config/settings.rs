@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use toml::{Table, Value};
 use url::Url;
 
+use super::keys::KEYS;
 use crate::model::{Day, FORMAT, ProviderName, Zone, nearest};
 
 /// The file at the archive's root.
@@ -96,8 +97,6 @@ pub enum SettingsError {
 }
 
 const TOP_KEYS: [&str; 2] = ["format", "providers"];
-const PROVIDER_KEYS: [&str; 9] =
-    ["kind", "since", "window", "base_url", "resources", "time_zone", "detail", "types", "stream"];
 
 impl Default for ProviderSettings {
     fn default() -> ProviderSettings {
@@ -164,7 +163,7 @@ fn read_provider(
     place: &str,
     kinds: &[&'static str],
 ) -> Result<ProviderSettings, SettingsError> {
-    check_keys(entry, &PROVIDER_KEYS, place)?;
+    check_keys(entry, &KEYS.map(|key| key.name), place)?;
     let bad = |key: &str, problem: String| misfit(key, place, problem);
     let kind = text(entry, "kind", place)?.unwrap_or(name.as_str());
     if !kinds.contains(&kind) {

@@ -3,6 +3,7 @@
 
 mod archive;
 mod canon;
+mod config;
 mod days;
 mod demo;
 mod env;
