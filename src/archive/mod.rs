@@ -11,6 +11,7 @@ mod durable;
 mod error;
 mod gists;
 mod hash_list;
+mod health;
 mod history;
 mod hooks;
 mod identity;
@@ -44,8 +45,9 @@ pub use create::Created;
 pub use error::ArchiveError;
 pub use gists::Gists;
 pub use hash_list::HashList;
+pub use health::{Apart, free_bytes};
 pub use history::{BlobReader, FileChange, History, Pattern, RevisionError, Scope, Step, scratch};
-pub use hooks::HookState;
+pub use hooks::{HookLook, HookState};
 pub use layout::{DATA, HASH_LIST, Place, account_path, day_path, provider_folder};
 pub use locks::Lock;
 pub use outgoing::PushedRef;
@@ -54,6 +56,7 @@ pub use scan::{Leak, Scanner};
 pub use snapshot::{BlobId, CommitId};
 pub use staged::Objection;
 pub use verify::{Finding, Verified};
+pub use web::{in_public, without_user};
 pub use writer::Writer;
 
 /// An archive: a git work tree with `fitsnap.toml` at its root.

@@ -10,4 +10,4 @@ mod tokens;
 pub use login::{Begun, Login, LoginError, read_pasted};
 pub use loopback::{Loopback, redirect};
 pub use session::{Session, SessionOptions};
-pub use tokens::{Tokens, forget, known_secrets, signed_in};
+pub use tokens::{SignInState, Tokens, forget, known_secrets, signed_in};

@@ -5,6 +5,7 @@ mod completions;
 mod config;
 mod demo;
 mod diff;
+mod doctor;
 mod export;
 mod hook;
 mod import;
@@ -56,6 +57,7 @@ enum Command {
     Sync(sync::SyncArgs),
     Import(import::ImportArgs),
     Status(status::StatusArgs),
+    Doctor(doctor::DoctorArgs),
     Log(log::LogArgs),
     Report(report::ReportArgs),
     Export(export::ExportArgs),
@@ -169,6 +171,7 @@ impl Command {
             Command::Sync(args) => sync::run(&args, context, ui),
             Command::Import(args) => import::run(&args, context, ui),
             Command::Status(args) => status::run(&args, context, ui),
+            Command::Doctor(args) => doctor::run(&args, context, ui),
             Command::Log(args) => log::run(&args, context, ui),
             Command::Report(args) => report::run(&args, context, ui),
             Command::Export(args) => export::run(&args, context, ui),

@@ -6,6 +6,7 @@ mod canon;
 mod config;
 mod days;
 mod demo;
+mod doctor;
 mod env;
 mod export;
 mod guards;
