@@ -53,6 +53,7 @@ pub use locks::Lock;
 pub use outgoing::PushedRef;
 pub use recorder::{DayContent, RecordError, Recorder};
 pub use scan::{Leak, Scanner};
+pub use seen::Seen;
 pub use snapshot::{BlobId, CommitId};
 pub use staged::Objection;
 pub use verify::{Finding, Verified};

@@ -4,9 +4,21 @@ use super::stamp::Stamp;
 use crate::json::{Kind, Value};
 use crate::model::Day;
 
-const NAMES: [&str; 9] =
-    ["/place/name", "/name", "/title", "/activityName", "/activity", "/activityType", "/type", "/place/type", "/label"];
-const STARTS: [&str; 11] = [
+const NAMES: [&str; 11] = [
+    "/place/name",
+    "/name",
+    "/title",
+    "/activityName",
+    "/activity",
+    "/activityType",
+    "/type",
+    "/place/type",
+    "/label",
+    // An activity that is kept as its list, its detail and so on.
+    "/list/name",
+    "/list/type",
+];
+const STARTS: [&str; 13] = [
     "/startTime",
     "/start_date_local",
     "/start_time",
@@ -18,6 +30,8 @@ const STARTS: [&str; 11] = [
     "/date",
     "/dateOfSleep",
     "/interval/startTime",
+    "/list/start_date_local",
+    "/list/start_time",
 ];
 const ENDS: [&str; 5] = ["/endTime", "/end_time", "/end_date", "/endDate", "/interval/endTime"];
 const KEYS: [&str; 8] = ["/id", "/logId", "/uri", "/uuid", "/key", "/split", "/lap_index", "/index"];
@@ -168,6 +182,8 @@ mod tests {
         let night = r#"{"startTime":"20140605T001500Z","endTime":"20140605T003000Z","type":"move"}"#;
         assert_eq!(label(night), ("00:15-00:30 (+1)".into(), "move".into()));
         assert_eq!(label(r#"{"time":"08:00:30","value":61}"#), ("08:00".into(), String::new()));
+        let run = r#"{"detail":{"notes":"x"},"list":{"start_time":"Wed, 4 Jun 2014 07:30:00","type":"Running"}}"#;
+        assert_eq!(label(run), ("07:30".into(), "Running".into()));
         assert_eq!(label(r#"{"split":3,"distance":1000}"#), (String::new(), "3".into()));
         assert_eq!(label(r#"{"date":"20140604","segments":[]}"#), (String::new(), String::new()));
     }

@@ -25,6 +25,8 @@ pub(super) struct Places {
     pub authorize: Url,
     pub token: Url,
     pub revoke: Option<Url>,
+    /// What the paths of the API lack there.
+    without: &'static str,
 }
 
 /// What some providers add to the token response.
@@ -56,8 +58,10 @@ impl Places {
     /// # Errors
     /// When they make no address.
     pub fn of(description: &Description, settings: &ProviderSettings) -> Result<Places, FetchError> {
+        let host = settings.base_url.as_ref().and_then(Url::host_str);
+        let alone = description.api_alone.filter(|alone| host.is_some_and(|host| alone.hosts.contains(&host)));
         let base = settings.base_url.as_ref().map(|url| url.as_str().trim_end_matches('/'));
-        let place = |text: &str| {
+        let place_at = |base: Option<&str>, text: &str| {
             let url = match (base, text.strip_prefix('/')) {
                 (Some(base), Some(path)) => Url::parse(&format!("{base}/{path}")),
                 (None, Some(path)) => Url::parse(&format!("{}/{path}", description.origin)),
@@ -66,20 +70,23 @@ impl Places {
             };
             url.map_err(|error| FetchError::Local { reason: format!("{text} makes no address: {error}") })
         };
+        let place = |text: &str| place_at(base.filter(|_| alone.is_none()), text);
         Ok(Places {
-            origin: place("/")?,
+            origin: place_at(base, "/")?,
             authorize: place(description.sign_in.authorize)?,
             token: place(description.sign_in.token)?,
             revoke: match description.sign_in.revoke {
                 Some(Revocation::Standard(path) | Revocation::AccessToken(path)) => Some(place(path)?),
                 None => None,
             },
+            without: alone.map_or("", |alone| alone.without),
         })
     }
 
     /// The address of a resource.
     pub fn resource(&self, path: &str, query: &[(&str, &str)]) -> Result<Url, FetchError> {
-        let text = format!("{}/{}", self.origin.as_str().trim_end_matches('/'), path.trim_start_matches('/'));
+        let path = path.strip_prefix(self.without).unwrap_or(path).trim_start_matches('/');
+        let text = format!("{}/{path}", self.origin.as_str().trim_end_matches('/'));
         let mut url = Url::parse(&text)
             .map_err(|error| FetchError::Local { reason: format!("{path} makes no address: {error}") })?;
         if !query.is_empty() {
@@ -271,8 +278,60 @@ impl<'c> AsyncHttpClient<'c> for Wire<'_> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::json::RecordRules;
+    use crate::model::{ApiAlone, SignIn, no_more_than_its_status};
+
+    #[test]
+    fn a_base_url_stands_for_every_origin_unless_it_has_the_api_alone() {
+        let service = |authorize| Description {
+            kind: "strava",
+            title: "Strava",
+            today: "",
+            origin: "https://www.strava.com",
+            gone: None,
+            api_alone: Some(ApiAlone { hosts: &["api-v3.strava.com"], without: "/api/v3" }),
+            sign_in: SignIn {
+                authorize,
+                token: "/oauth/token",
+                revoke: Some(Revocation::Standard("/oauth/revoke")),
+                scopes: &[],
+                scope_separator: " ",
+                less_than_asked: "",
+                refusal: no_more_than_its_status,
+                register: "",
+            },
+            quota: &[],
+            resources: &[],
+            rules: RecordRules { identities: &[], volatile: &[] },
+        };
+        let places = |authorize, base: &str| {
+            let base_url = Some(base).filter(|base| !base.is_empty()).map(|base| base.parse().unwrap());
+            let settings = ProviderSettings { base_url, ..ProviderSettings::of_kind("strava") };
+            let places = Places::of(&service(authorize), &settings).unwrap();
+            let athlete = places.resource("/api/v3/athlete", &[("page", "1")]).unwrap();
+            [athlete, places.authorize, places.token, places.revoke.unwrap()].map(|url| url.to_string())
+        };
+        let own = "https://www.strava.com/oauth/authorize";
+        let there = |api: &str, sign_in: &str| {
+            let at = |path: &str| format!("{sign_in}/oauth/{path}");
+            [format!("{api}/athlete?page=1"), at("authorize"), at("token"), at("revoke")]
+        };
+        let usual = there("https://www.strava.com/api/v3", "https://www.strava.com");
+        assert_eq!([places("/oauth/authorize", ""), places(own, "")], [usual.clone(), usual]);
+        let here = there("http://127.0.0.1:8/x/api/v3", "http://127.0.0.1:8/x");
+        assert_eq!(
+            [places("/oauth/authorize", "http://127.0.0.1:8/x/"), places(own, "http://127.0.0.1:8/x")],
+            [here.clone(), here]
+        );
+        let alone = there("https://api-v3.strava.com", "https://www.strava.com");
+        assert_eq!(
+            [places("/oauth/authorize", "https://api-v3.strava.com"), places(own, "https://api-v3.strava.com/")],
+            [alone.clone(), alone]
+        );
+    }
 
     #[test]
     fn base_64_is_that_of_the_rfc() {

@@ -8,7 +8,7 @@ use super::exchange::{Exchange, Places, revocation};
 use super::session::{client, refuse_gone};
 use super::store::{StoreError, TokenStore};
 use super::{Session, SessionOptions, Tokens};
-use crate::config::{AppSecrets, SecretError, Secrets};
+use crate::config::{AppSecrets, CREDENTIALS_FILE, SecretError, Secrets};
 use crate::http::FetchError;
 
 /// Signing in did not come about.
@@ -226,7 +226,7 @@ impl<'a> Login<'a> {
             title: description.title,
             provider: provider.to_string(),
             variable: format!("FITSNAP_{}_CLIENT_ID", provider.in_environment()),
-            credentials: folder.join("credentials.toml"),
+            credentials: folder.join(CREDENTIALS_FILE),
             register: description.sign_in.register,
             gone: description.gone.filter(|_| self.options.settings.base_url.is_none()),
         })

@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::path::Path;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
 use super::exchange::{Exchange, Places};
 use super::store::{StoreError, TokenStore};
 use super::tokens::{Tokens, choose, fingerprint};
 use crate::config::{Environment, ProviderSettings, Secrets};
-use crate::http::{Answer, Client, ClientOptions, FetchError, Patience, Request, Stop};
+use crate::http::{Answer, Client, ClientOptions, FetchError, Forecast, Patience, Request, Stop};
 use crate::model::{Clock, Description, ProviderName};
 
 /// How long before its end an access token is renewed.
@@ -165,9 +165,9 @@ impl Session {
         self.client.breadth()
     }
 
-    /// When the last of so many requests could be made under the limits, by fitsnap's clock.
-    pub fn time_for(&self, requests: u64) -> DateTime<Utc> {
-        self.client.time_for(requests)
+    /// When so many requests could be made under the limits, by fitsnap's clock.
+    pub fn forecast(&self, requests: u64) -> Forecast {
+        self.client.forecast(requests)
     }
 
     /// Gets new tokens in place of a stale access token, unless another request has just done so, and

@@ -44,6 +44,7 @@ fn tell(created: &Created, hooks: &[HookState], ui: &mut Ui) {
         }
     }
     if created.commit.is_some() {
-        ui.note("next: name a provider in fitsnap.toml (fitsnap providers tells what there is), then: fitsnap login PROVIDER");
+        ui.note("next: name a provider in fitsnap.toml; fitsnap providers tells what there is");
+        ui.note("then: fitsnap login PROVIDER");
     }
 }

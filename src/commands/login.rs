@@ -67,13 +67,12 @@ pub fn run(args: &LoginArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitC
         Ended::Login(error) => command_error(error),
         Ended::Command(error) => error,
     })?;
-    let title = provider.description().title;
-    let who = person.map(|person| format!(" as {person}")).unwrap_or_default();
-    ui.note(Text::new().with(Style::Green, "signed in").plain(format!(" to {title}{who}")));
+    welcome(provider, person, ui);
     let not_allowed = login.not_allowed()?;
     if !not_allowed.is_empty() {
         let less = provider.description().sign_in.less_than_asked;
-        ui.warn(format!("{} was not allowed: {less}", not_allowed.join(", ")));
+        let were = if not_allowed.len() == 1 { "was" } else { "were" };
+        ui.warn(format!("{} {were} not allowed: {less}", not_allowed.join(", ")));
         ui.note(Text::new().with(Style::Cyan, "hint: ").plain(format!("to allow it: fitsnap login {name}")));
     }
     if login.is_overruled() {
@@ -173,6 +172,13 @@ async fn with_token(
 async fn verify(provider: &dyn Provider, session: &Session) -> Result<Option<String>, Ended> {
     let opening = provider.open(session).await.map_err(LoginError::from)?;
     Ok(provider.called(&opening.account).or(opening.person))
+}
+
+/// Says that a sign-in came about, and whose it is.
+pub(super) fn welcome(provider: &dyn Provider, person: Option<String>, ui: &mut Ui) {
+    let title = provider.description().title;
+    let who = person.map(|person| format!(" as {person}")).unwrap_or_default();
+    ui.note(Text::new().with(Style::Green, "signed in").plain(format!(" to {title}{who}")));
 }
 
 fn show_address(begun: &Begun, provider: &dyn Provider, ui: &mut Ui) {

@@ -9,5 +9,5 @@ mod settings;
 
 pub use environment::{Environment, FolderError};
 pub use schema::schema;
-pub use secrets::{AppSecrets, SecretError, Secrets};
+pub use secrets::{AppSecrets, CREDENTIALS_FILE, SecretError, Secrets};
 pub use settings::{ArchiveSettings, ProviderSettings, SETTINGS_FILE, SettingsError};

@@ -9,7 +9,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use super::attempt::{BODY_LIMIT, Failure, Received, attempt, in_words, is_server_fault};
-use super::{FetchError, REQUEST_TIMEOUT, RateLimits, Stop};
+use super::{FetchError, Forecast, REQUEST_TIMEOUT, RateLimits, Stop};
 use crate::config::Environment;
 use crate::model::{Clock, QuotaWindow, Refusal};
 
@@ -230,9 +230,10 @@ impl Client {
         self.limits.borrow().left(self.server_now()).clamp(1, MOST_AT_ONCE) as usize
     }
 
-    /// When the last of so many requests could be made, by fitsnap's clock.
-    pub fn time_for(&self, requests: u64) -> DateTime<Utc> {
-        self.by_our_clock(self.limits.borrow().time_for(requests, self.server_now()))
+    /// When so many requests could be made, by fitsnap's clock.
+    pub fn forecast(&self, requests: u64) -> Forecast {
+        let forecast = self.limits.borrow().forecast(requests, self.server_now());
+        Forecast { until: self.by_our_clock(forecast.until), ..forecast }
     }
 
     async fn once(&self, request: &Request<'_>) -> Result<Received, Failure> {

@@ -1,5 +1,7 @@
 //! How often a provider may be asked: what it documents, corrected by what its headers say.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::{CountHeader, QuotaWindow};
@@ -31,6 +33,15 @@ pub struct UsedUp {
     pub limit: u32,
     /// When it is worth asking again.
     pub until: DateTime<Utc>,
+}
+
+/// When so many requests are made, under the limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forecast {
+    /// When the last of them can be made.
+    pub until: DateTime<Utc>,
+    /// Of which windows it takes more than one, by the word for the window, and how many.
+    pub windows: BTreeMap<&'static str, usize>,
 }
 
 impl Window {
@@ -107,13 +118,14 @@ impl RateLimits {
         told.or_else(shortest).unwrap_or_else(|| now + TimeDelta::seconds(60))
     }
 
-    /// When the last of so many requests can be made, one after the other without a pause.
-    pub fn time_for(&self, requests: u64, now: DateTime<Utc>) -> DateTime<Utc> {
+    /// When so many requests can be made, one after the other without a pause.
+    pub fn forecast(&self, requests: u64, now: DateTime<Utc>) -> Forecast {
         let mut plan = self.clone();
         for window in &mut plan.0 {
             // A limit of none would never end; the provider cannot mean it.
             window.limit = window.limit.max(1);
         }
+        let mut ends: BTreeMap<&'static str, BTreeSet<DateTime<Utc>>> = BTreeMap::new();
         let (mut time, mut open) = (now, requests);
         while open > 0 {
             let free = plan.0.iter().map(|window| u64::from(window.left(time))).min().unwrap_or(open);
@@ -122,7 +134,7 @@ impl RateLimits {
                 let opens = wait.filter_map(|window| Some(window.opens_after(window.seen?.at))).max();
                 match opens {
                     Some(opens) if opens > time => time = opens,
-                    _ => return time,
+                    _ => break,
                 }
                 continue;
             }
@@ -131,9 +143,11 @@ impl RateLimits {
             for window in &mut plan.0 {
                 let remaining = window.left(time).saturating_sub(u32::try_from(made).unwrap_or(u32::MAX));
                 window.seen = Some(Seen { at: time, remaining });
+                ends.entry(window.about.name).or_default().insert(window.end_of(time));
             }
         }
-        time
+        let windows = ends.into_iter().map(|(name, ends)| (name, ends.len())).filter(|(_, count)| *count > 1);
+        Forecast { until: time, windows: windows.collect() }
     }
 }
 
@@ -238,14 +252,18 @@ mod tests {
     }
 
     #[test]
-    fn the_time_for_many_requests_follows_both_windows() {
+    fn a_forecast_follows_both_windows() {
+        let until = |limits: &RateLimits, requests, now| limits.forecast(requests, now).until;
         let fresh = RateLimits::documented(WINDOWS);
-        assert_eq!(fresh.time_for(60, at("06:10:20")), at("06:10:20"));
-        assert_eq!(fresh.time_for(61, at("06:10:20")), at("06:11:15"));
-        assert_eq!(fresh.time_for(121, at("06:10:20")), at("06:12:15"));
+        assert_eq!(until(&fresh, 60, at("06:10:20")), at("06:10:20"));
+        assert_eq!(until(&fresh, 61, at("06:10:20")), at("06:11:15"));
+        assert_eq!(until(&fresh, 121, at("06:10:20")), at("06:12:15"));
         // 33 full minutes and 20 requests in the 34th use the hour up.
-        assert_eq!(fresh.time_for(2000, at("06:10:20")), at("06:43:15"));
-        assert_eq!(fresh.time_for(2001, at("06:10:20")), at("07:00:00"));
-        assert_eq!(told("06:10:20", &[("MR", "5")]).time_for(6, at("06:10:21")), at("06:11:15"));
+        assert_eq!(until(&fresh, 2000, at("06:10:20")), at("06:43:15"));
+        assert_eq!(until(&fresh, 2001, at("06:10:20")), at("07:00:00"));
+        assert_eq!(fresh.forecast(60, at("06:10:20")).windows, BTreeMap::new());
+        assert_eq!(fresh.forecast(121, at("06:10:20")).windows, BTreeMap::from([("minute", 3)]));
+        assert_eq!(fresh.forecast(2001, at("06:10:20")).windows, BTreeMap::from([("hour", 2), ("minute", 35)]));
+        assert_eq!(until(&told("06:10:20", &[("MR", "5")]), 6, at("06:10:21")), at("06:11:15"));
     }
 }

@@ -14,6 +14,8 @@ pub struct Description {
     pub origin: &'static str,
     /// Why nobody answers at `origin` any more, as a sentence with the way out; nothing while it runs.
     pub gone: Option<&'static str>,
+    /// Hosts that a `base_url` may name and that have the API alone, if there are any.
+    pub api_alone: Option<ApiAlone>,
     /// How one signs in.
     pub sign_in: SignIn,
     /// How often it may be asked, one entry a window.
@@ -22,6 +24,15 @@ pub struct Description {
     pub resources: &'static [Resource],
     /// How its records are told apart, and which members are volatile.
     pub rules: RecordRules,
+}
+
+/// Hosts of an API without the sign-in, which stays at the service's `origin`.
+#[derive(Clone, Copy, Debug)]
+pub struct ApiAlone {
+    /// Their names.
+    pub hosts: &'static [&'static str],
+    /// What the paths of the API begin with at `origin`, and not there.
+    pub without: &'static str,
 }
 
 /// One kind of thing a provider offers.

@@ -11,7 +11,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub use crate::model::Description;
-pub use activities::{ActivityProvider, Feed, Next, Page, Part};
+pub use activities::{ActivityProvider, Changes, Feed, Next, Page, Part};
 
 use chrono::{DateTime, Utc};
 
@@ -37,6 +37,12 @@ pub trait Provider: Sync {
     /// How a message calls that person: the id, beside a name where the account tells one.
     fn called(&self, account: &Resources) -> Option<String> {
         self.person(account)
+    }
+
+    /// What of an account told now goes into a document that holds `held`: a view of it that a narrower
+    /// sign-in cut down takes nothing away.
+    fn kept(&self, _held: &Resources, told: Resources) -> Resources {
+        told
     }
 
     /// How it is asked.

@@ -29,6 +29,7 @@ static DESCRIPTION: Description = Description {
         "Moves was shut down on 2018-07-31 and nobody answers any more; \
          what you have of it comes in with: fitsnap import moves moves_export.zip",
     ),
+    api_alone: None,
     sign_in: SignIn {
         authorize: "/oauth/v1/authorize",
         token: "/oauth/v1/access_token",

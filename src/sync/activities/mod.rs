@@ -8,6 +8,7 @@ mod plan;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
+mod told;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,11 +19,11 @@ use self::plan::{DayPlan, Key, Plan, Task, Wanted};
 use self::walk::{Asking, Listed, quarantine};
 use super::engine::{DOWN_AFTER, Ended, Job, Preview, Progress, Run, UNUSABLE_AFTER, ended_by};
 use super::losses::too_many;
-use crate::archive::{Checked, DayContent, RecordError};
+use crate::archive::{Checked, DayContent, RecordError, Seen};
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::model::{Account, Day, Resources};
-use crate::providers::{ActivityProvider, Opening, Part};
+use crate::providers::{ActivityProvider, Changes, Opening, Part};
 
 /// Says what a run would do. Walks the lists for it.
 ///
@@ -40,19 +41,43 @@ pub(super) async fn preview(
     for feed in provider.feeds(&opening.account, job.resources) {
         lists.push(Asking { job, session, progress, provider }.walk(feed).await?);
     }
+    let asked = session.requests();
+    let told = Asking { job, session, progress, provider }.changes(opening).await?;
+    let changes = session.requests() - asked;
+    let told = told.ok().flatten().unwrap_or_default();
     progress.settle();
     let feeds: Vec<_> = lists.iter().map(|listed| listed.feed.clone()).collect();
     let held = held::index(job.archive, job.name, &days, &feeds).map_err(Ended::Archive)?;
     let recheck = recheck(job, &held, opening, &job.archive.checked(job.name));
-    let plan = plan::plan(&lists, &held, &wanted(job, opening, &recheck), &job.provider.description().rules);
-    let parts: usize = plan.values().flat_map(|day| &day.tasks).map(|task| task.parts.len()).sum();
-    let account = provider.account_requests(job.resources, &account(job, opening)?, &mentioned(&lists));
+    let wanted = wanted(job, opening, &recheck, &told);
+    let plan = plan::plan(&lists, &held, &wanted, &job.provider.description().rules);
+    let parts = plan.values().flat_map(|day| &day.tasks).flat_map(|task| &task.parts);
+    let parts: u64 = parts.map(|part| provider.part_requests(part)).sum();
+    let missing = missing(provider, &lists, &held, &wanted, &job.archive.seen(job.name), &session.grant());
+    let doubted = missing.iter().filter(|(key, _)| !told.deleted.contains(&key.1)).count() as u64;
+    let (account, _) = account(job, opening)?;
+    let account = provider.account_requests(job.resources, &account, &mentioned(&lists));
     let pages: u64 = lists.iter().map(|listed| listed.pages).sum();
-    let requests = 1 + pages + account + parts as u64;
-    Ok(Preview { requests, days: plan.len(), until: session.time_for(requests) })
+    let requests = 1 + pages + changes + account + parts + doubted;
+    Ok(Preview { requests, days: plan.len(), forecast: session.forecast(requests) })
 }
 
-fn wanted<'a>(job: &'a Job<'_>, opening: &Opening, recheck: &'a BTreeSet<Day>) -> Wanted<'a> {
+/// What the lists lack though they are whole, and would tell of under this grant: it is gone, or they lie.
+fn missing<'h>(
+    provider: &dyn ActivityProvider,
+    lists: &[Listed],
+    held: &'h BTreeMap<Key, Held>,
+    wanted: &Wanted<'_>,
+    seen: &Seen,
+    grant: &str,
+) -> Vec<(&'h Key, Day)> {
+    let mut missing = plan::missing(lists, held, wanted);
+    missing
+        .retain(|(key, _)| provider.covers(seen.grant(&lists[key.0].feed.resource, &key.1).unwrap_or_default(), grant));
+    missing
+}
+
+fn wanted<'a>(job: &'a Job<'_>, opening: &Opening, recheck: &'a BTreeSet<Day>, told: &'a Changes) -> Wanted<'a> {
     Wanted {
         wish: job.wish,
         resources: job.resources,
@@ -61,6 +86,7 @@ fn wanted<'a>(job: &'a Job<'_>, opening: &Opening, recheck: &'a BTreeSet<Day>) -
         since: job.since,
         today: opening.zone.day_of(job.clock.now()),
         recheck,
+        modified: &told.modified,
     }
 }
 
@@ -71,13 +97,14 @@ fn recheck(job: &Job<'_>, held: &BTreeMap<Key, Held>, opening: &Opening, checked
     checked.longest_ago(settled.into_iter()).into_iter().take(job.wish.recheck).collect()
 }
 
-/// What the account document has, with what `open` brought.
-fn account(job: &Job<'_>, opening: &Opening) -> Result<Resources, Ended> {
+/// What the account document has, with what `open` brought; and what `open` brought that goes into it.
+fn account(job: &Job<'_>, opening: &Opening) -> Result<(Resources, Resources), Ended> {
     let bytes = job.archive.snapshot().and_then(|now| now.account(job.name)).map_err(Ended::Archive)?;
     let held = bytes.and_then(|bytes| Account::read(&bytes, job.name).ok());
     let mut resources = held.map(|account| account.resources).unwrap_or_default();
-    resources.extend(opening.account.clone());
-    Ok(resources)
+    let told = job.provider.kept(&resources, opening.account.clone());
+    resources.extend(told.clone());
+    Ok((resources, told))
 }
 
 fn mentioned(lists: &[Listed]) -> BTreeSet<String> {
@@ -107,6 +134,18 @@ impl Run<'_> {
             self.troubles.extend(listed.doubt.clone());
             lists.push(listed);
         }
+        let now = job.clock.now();
+        let told = match (Asking { job, session, progress: self.progress, provider }).changes(&opening).await? {
+            Ok(told) => told,
+            Err(reason) => {
+                self.troubles.push(reason);
+                None
+            }
+        };
+        // A run over some days or resources leaves the rest of it to a later one.
+        let heeds = told.is_some() && !job.only && job.wish.since.is_none() && job.wish.until.is_none();
+        self.heeds_changes = heeds.then_some(now);
+        let told = told.unwrap_or_default();
         self.progress.settle();
         let feeds: Vec<_> = lists.iter().map(|listed| listed.feed.clone()).collect();
         let held = held::index(job.archive, job.name, self.recorder.held(), &feeds).map_err(Ended::Archive)?;
@@ -125,15 +164,10 @@ impl Run<'_> {
         self.unusable(&lists, &held);
         self.account(session, provider, &opening, &lists).await?;
         let recheck = recheck(job, &held, &opening, &self.checked);
-        let wanted = wanted(job, &opening, &recheck);
+        let wanted = wanted(job, &opening, &recheck, &told);
         let mut plan = plan::plan(&lists, &held, &wanted, &job.provider.description().rules);
-        let missing = plan::missing(&lists, &held, &wanted);
-        let covered = |(key, _): &(&Key, Day)| {
-            let seen_under = before.grant(&lists[key.0].feed.resource, &key.1).unwrap_or_default();
-            provider.covers(seen_under, &grant)
-        };
-        let missing: Vec<_> = missing.into_iter().filter(covered).collect();
-        for (key, day) in self.gone(session, provider, &lists, &missing).await? {
+        let missing = missing(provider, &lists, &held, &wanted, &before, &grant);
+        for (key, day) in self.gone(session, provider, &lists, &missing, &told.deleted).await? {
             plan.entry(day).or_default().leaving.insert(key.clone());
             self.excused.insert(day);
             seen.forget(&lists[key.0].feed.resource, &key.1);
@@ -157,6 +191,8 @@ impl Run<'_> {
         }
     }
 
+    /// Asks for the rest of the account and records it with what `open` brought, once: what could not be had
+    /// this time stays as it is held.
     async fn account(
         &mut self,
         session: &Session,
@@ -164,34 +200,33 @@ impl Run<'_> {
         opening: &Opening,
         lists: &[Listed],
     ) -> Result<(), Ended> {
-        let (held, mentioned) = (account(self.job, opening)?, mentioned(lists));
+        let ((held, told_first), mentioned) = (account(self.job, opening)?, mentioned(lists));
         let start = Instant::now();
-        loop {
-            return match provider.account(session, self.job.resources, &held, &mentioned).await {
-                Ok(resources) => {
-                    match self.recorder.account(opening.account.clone().into_iter().chain(resources).collect()) {
-                        Ok(()) => Ok(()),
-                        Err(RecordError::Archive(error)) => Err(Ended::Archive(error)),
-                        Err(error) => {
-                            self.troubles.push(format!("account.json: {error}"));
-                            Ok(())
-                        }
-                    }
-                }
+        let told = loop {
+            break match provider.account(session, self.job.resources, &held, &mentioned).await {
+                Ok(resources) => Ok(resources),
                 Err(FetchError::Wait { reason, until }) => {
                     self.wait(&reason, until, start).await?;
                     continue;
                 }
                 Err(FetchError::Malformed { reason, body, .. }) => {
-                    self.troubles.push(format!("account.json: {reason}{}", quarantine(self.job, None, &body)));
-                    Ok(())
+                    Err(format!("{reason}{}", quarantine(self.job, None, &body)))
                 }
-                Err(FetchError::Refused { reason }) => {
-                    self.troubles.push(format!("account.json: {reason}"));
-                    Ok(())
-                }
-                Err(error) => Err(ended_by(error)),
+                Err(FetchError::Refused { reason }) => Err(reason),
+                Err(error) => return Err(ended_by(error)),
             };
+        };
+        let resources = told.unwrap_or_else(|reason| {
+            self.troubles.push(format!("account.json: {reason}"));
+            Resources::new()
+        });
+        match self.recorder.account(told_first.into_iter().chain(resources).collect()) {
+            Ok(()) => Ok(()),
+            Err(RecordError::Archive(error)) => Err(Ended::Archive(error)),
+            Err(error) => {
+                self.troubles.push(format!("account.json: {error}"));
+                Ok(())
+            }
         }
     }
 
@@ -203,6 +238,7 @@ impl Run<'_> {
         provider: &dyn ActivityProvider,
         lists: &[Listed],
         missing: &[(&'k Key, Day)],
+        deleted: &BTreeSet<String>,
     ) -> Result<Vec<(&'k Key, Day)>, Ended> {
         let mut gone: Vec<(&Key, Day)> = Vec::new();
         for (key, day) in missing {
@@ -212,6 +248,9 @@ impl Run<'_> {
             let feed = &lists[key.0].feed;
             let start = Instant::now();
             let is_gone = loop {
+                if deleted.contains(&key.1) {
+                    break true;
+                }
                 break match provider.is_gone(session, feed, &key.1).await {
                     Ok(is_gone) => is_gone,
                     Err(FetchError::Wait { reason, until }) => {

@@ -24,6 +24,8 @@ pub(super) struct Wanted<'a> {
     pub today: Day,
     /// Settled days to be checked again.
     pub recheck: &'a BTreeSet<Day>,
+    /// What the service itself says was changed, though its list may not show it.
+    pub modified: &'a BTreeSet<String>,
 }
 
 /// What to do about one activity.
@@ -90,7 +92,7 @@ pub(super) fn plan(lists: &[Listed], held: &BTreeMap<Key, Held>, wanted: &Wanted
             }
             let changed = old.is_none_or(|old| old.day != day || !entry::same(feed, rules, &old.list, &entry.list));
             let lacks = |part: &&str| old.is_none_or(|old| !old.parts.contains(*part));
-            let all = changed || wanted.is_fresh(day);
+            let all = changed || wanted.is_fresh(day) || wanted.modified.contains(&entry.id);
             let parts: Vec<_> = parts.iter().copied().filter(|part| all || lacks(part)).collect();
             if parts.is_empty() && !(take_list && changed) {
                 continue;

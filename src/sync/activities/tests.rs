@@ -134,7 +134,8 @@ impl Case {
         let resources = ["list", "detail", "streams"].map(str::to_owned);
         let recheck = recheck.iter().copied().collect();
         let (only, today) = (false, day(20));
-        let wanted = Wanted { wish, resources: &resources, only, types, since, today, recheck: &recheck };
+        let modified = &BTreeSet::new();
+        let wanted = Wanted { wish, resources: &resources, only, types, since, today, recheck: &recheck, modified };
         let plan = plan::plan(&self.lists, &self.held, &wanted, &RULES);
         let mut asked = Vec::new();
         for (_, one) in plan {
@@ -170,6 +171,7 @@ fn missing_is_only_what_a_whole_list_with_entries_lacks() {
         since: None,
         today: day(20),
         recheck: const { &BTreeSet::new() },
+        modified: const { &BTreeSet::new() },
     };
     let count = |case: &Case, only| plan::missing(&case.lists, &case.held, &wanted(only)).len();
     let mut one = case(&[(1, 19)], &[(1, 19), (2, 10)]);
@@ -192,6 +194,7 @@ fn days_that_share_a_move_change_together_newest_first() {
         since: None,
         today: day(20),
         recheck: &recheck,
+        modified: const { &BTreeSet::new() },
     };
     let groups = plan::groups(&plan::plan(&case.lists, &case.held, &wanted, &RULES));
     assert_eq!(groups, [BTreeSet::from([day(12)]), BTreeSet::from([day(2), day(4), day(9)])]);

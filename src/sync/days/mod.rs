@@ -14,7 +14,7 @@ use self::walk::Walk;
 pub use plan::Wish;
 
 use super::engine::{Ended, Job, Preview, Run};
-use crate::archive::{BlobId, Checked};
+use crate::archive::{BlobId, Checked, RecordError};
 use crate::auth::Session;
 use crate::model::{Account, Day};
 use crate::providers::{DayProvider, Opening};
@@ -37,13 +37,18 @@ pub(super) fn preview(
     let count: u64 = requests.iter().map(|request| provider.requests(&request.resource, request.range)).sum();
     // The account has just been asked for; the run will ask again.
     let count = count + session.requests();
-    Ok(Preview { requests: count, days: days.len(), until: session.time_for(count) })
+    Ok(Preview { requests: count, days: days.len(), forecast: session.forecast(count) })
 }
 
 impl Run<'_> {
     /// Asks for the days and records what came.
     pub(super) async fn by_days(&mut self, session: &Session, provider: &dyn DayProvider) -> Result<(), Ended> {
         let opening = self.open(session).await?;
+        match self.recorder.account(opening.account.clone()) {
+            Ok(()) => {}
+            Err(RecordError::Archive(error)) => return Err(Ended::Archive(error)),
+            Err(error) => return Err(Ended::NoAccount(format!("account.json: {error}"))),
+        }
         let held = self.recorder.held().clone();
         let has = Held::of(self.job.archive, self.job.provider, self.job.name, &held).map_err(Ended::Archive)?;
         let requests = wanted(self.job, session, provider, &opening, (&held, &has), &mut self.checked)?;
