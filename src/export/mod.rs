@@ -4,6 +4,7 @@
 //! a time. The same days give the same bytes.
 
 mod error;
+mod files;
 mod fitbit;
 mod googlehealth;
 mod gpx;

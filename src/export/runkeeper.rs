@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::ExportError;
+use super::files;
 use super::moment::Moment;
 use super::page::{Page, clock_cells, moment, number, scalar, text, texts};
 use super::service::{Service, Trace};
@@ -86,8 +87,9 @@ pub(super) const SERVICE: Service = Service {
             columns: &["date", "time", "weight", "fat_percent", "free_mass", "mass_weight", "bmi", "source"],
             rows: weight,
         },
+        files::POINTS,
     ],
-    traces: &[Trace { resource: ACTIVITIES, read: traces }],
+    traces: &[Trace { resource: ACTIVITIES, read: traces }, files::TRACE],
 };
 
 /// The wall clock at the start; `utc_offset` is in hours, and often missing.

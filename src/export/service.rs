@@ -12,7 +12,8 @@ pub struct Service {
     pub kind: &'static str,
     /// Its tables; the first is meant where none is named.
     pub tables: &'static [Table],
-    /// Where the person was, by resource.
+    /// Where the person was, by resource; the first that tells anything of a day counts, as others tell
+    /// the same again.
     pub traces: &'static [Trace],
 }
 
@@ -39,12 +40,15 @@ impl Service {
         self.tables.iter().find(|table| table.name == name)
     }
 
-    /// Where the person was on a day, as all resources tell it, or one of them.
+    /// Where the person was on a day, as the first resource tells that does, or the one named.
     pub fn traces(&self, page: &Page<'_>, resource: Option<&str>) -> Traces {
         let mut traces = Traces::default();
         for trace in self.traces.iter().filter(|trace| resource.is_none_or(|name| name == trace.resource)) {
             if let Some(value) = page.resource(trace.resource) {
                 (trace.read)(page, value, &mut traces);
+            }
+            if !traces.tracks.is_empty() || !traces.stays.is_empty() {
+                break;
             }
         }
         traces

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::ExportError;
+use super::files;
 use super::moment::Moment;
 use super::page::{Page, clock_cells, scalar, texts};
 use super::service::{Service, Trace};
@@ -129,8 +130,9 @@ pub(super) const SERVICE: Service = Service {
             ],
             rows: laps,
         },
+        files::POINTS,
     ],
-    traces: &[Trace { resource: ACTIVITIES, read: traces }],
+    traces: &[Trace { resource: ACTIVITIES, read: traces }, files::TRACE],
 };
 
 /// `start_date_local` is the wall clock with a `Z` that does not belong there; `utc_offset` is what held
