@@ -114,10 +114,11 @@ pub fn run(args: &ExportArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     let mut output = Output::to(days.output.as_deref(), context, |_| days.force)?;
     let stop = super::signals()?;
     let mut export = Export::begin(&archive, wish.clone()).map_err(failed)?;
-    let mut meter = Meter::new(ui, &named, export.total(), "days");
+    // Where the data goes to the terminal itself, nothing else moves there.
+    let mut meter = output.is_file().then(|| Meter::new(ui, &named, export.total(), "days"));
     while let Some(bytes) = export.next().map_err(failed)? {
         output.write(&bytes, ui)?;
-        if output.is_file() {
+        if let Some(meter) = &mut meter {
             meter.add(1);
         }
         if ui.is_cut_off() {
@@ -127,7 +128,9 @@ pub fn run(args: &ExportArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
             return Err(CommandError::new(ExitCode::Interrupted, "interrupted"));
         }
     }
-    meter.clear();
+    if let Some(meter) = &mut meter {
+        meter.clear();
+    }
     output.finish(ui)?;
     tell(&export, &wish, ui);
     Ok(if export.problems().is_empty() { ExitCode::Done } else { ExitCode::SomeFailed })

@@ -157,6 +157,12 @@ fn span(interval: Value<'_>) -> [Cow<'static, str>; 3] {
     [start, end, offset]
 }
 
+/// The day, then the span of a session.
+fn head(page: &Page<'_>, session: Value<'_>) -> [Cow<'static, str>; 4] {
+    let [start, end, offset] = session.get("interval").map(span).unwrap_or_default();
+    [page.date(), start, end, offset]
+}
+
 /// Only points of a list tell their device, not those of the one reconciled stream.
 fn device<'j>(point: Value<'j>) -> Cow<'j, str> {
     text(point, "/dataSource/device/displayName")
@@ -198,8 +204,8 @@ fn sleep(page: &Page<'_>, points: Value<'_>, sheet: &mut Sheet) -> Result<(), Ex
             let mut of_kind = stages.filter(|stage| text(*stage, "/type") == kind);
             of_kind.next().map(|stage| text(stage, "/minutes")).unwrap_or_default()
         };
-        let head = [page.date()].into_iter().chain(night.get("interval").map(span).unwrap_or_default());
-        sheet.row(head.chain(texts(night, told)).chain(["DEEP", "LIGHT", "REM"].map(stage)))?;
+        sheet
+            .row(head(page, night).into_iter().chain(texts(night, told)).chain(["DEEP", "LIGHT", "REM"].map(stage)))?;
     }
     Ok(())
 }
@@ -222,8 +228,7 @@ fn exercise(page: &Page<'_>, points: Value<'_>, sheet: &mut Sheet) -> Result<(),
             "/metricsSummary/elevationGainMillimeters",
             "/metricsSummary/activeZoneMinutes",
         ];
-        let head = [page.date()].into_iter().chain(workout.get("interval").map(span).unwrap_or_default());
-        sheet.row(head.chain(texts(workout, told)))?;
+        sheet.row(head(page, workout).into_iter().chain(texts(workout, told)))?;
     }
     Ok(())
 }

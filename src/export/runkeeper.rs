@@ -13,19 +13,27 @@ use crate::json::Value;
 
 const ACTIVITIES: &str = "activities";
 
-/// What an activity tells beside its start, in the order of the columns.
-const TOLD: [&str; 10] = [
-    "/uri",
-    "/type",
-    "/total_distance",
-    "/duration",
-    "/average_heart_rate",
-    "/total_calories",
-    "/climb",
-    "/source",
-    "/entry_mode",
-    "/notes",
+/// The columns of activities: what fitsnap puts first, then members of the activity by their names.
+const ACTIVITY: &[&str] = &[
+    "date",
+    "start",
+    "utc_offset",
+    "uri",
+    "type",
+    "total_distance",
+    "duration",
+    "average_heart_rate",
+    "total_calories",
+    "climb",
+    "source",
+    "entry_mode",
+    "notes",
 ];
+
+/// The columns of sets, in the same way.
+const SLEEP: &[&str] = &["date", "time", "total_sleep", "deep", "rem", "light", "awake", "times_woken", "source"];
+const BACKGROUND: &[&str] = &["date", "time", "steps", "calories_burned", "source"];
+const WEIGHT: &[&str] = &["date", "time", "weight", "fat_percent", "free_mass", "mass_weight", "bmi", "source"];
 
 /// What can be made of Runkeeper's days.
 pub(super) const SERVICE: Service = Service {
@@ -35,21 +43,7 @@ pub(super) const SERVICE: Service = Service {
             name: ACTIVITIES,
             resource: ACTIVITIES,
             about: "a row an activity; duration in seconds, total_distance and climb in metres",
-            columns: &[
-                "date",
-                "start",
-                "utc_offset",
-                "uri",
-                "type",
-                "total_distance",
-                "duration",
-                "average_heart_rate",
-                "total_calories",
-                "climb",
-                "source",
-                "entry_mode",
-                "notes",
-            ],
+            columns: ACTIVITY,
             rows: activities,
         },
         Table {
@@ -70,22 +64,22 @@ pub(super) const SERVICE: Service = Service {
             name: "sleep",
             resource: "sleep",
             about: "a row a night, in minutes",
-            columns: &["date", "time", "total_sleep", "deep", "rem", "light", "awake", "times_woken", "source"],
-            rows: sleep,
+            columns: SLEEP,
+            rows: |page, records, sheet| set(page, records, sheet, SLEEP),
         },
         Table {
             name: "background_activities",
             resource: "background_activities",
             about: "daily totals",
-            columns: &["date", "time", "steps", "calories_burned", "source"],
-            rows: background,
+            columns: BACKGROUND,
+            rows: |page, records, sheet| set(page, records, sheet, BACKGROUND),
         },
         Table {
             name: "weight",
             resource: "weight",
             about: "a row a weighing, in kilograms",
-            columns: &["date", "time", "weight", "fat_percent", "free_mass", "mass_weight", "bmi", "source"],
-            rows: weight,
+            columns: WEIGHT,
+            rows: |page, records, sheet| set(page, records, sheet, WEIGHT),
         },
         files::POINTS,
     ],
@@ -100,15 +94,17 @@ fn started(activity: Value<'_>, page: &Page<'_>) -> Option<Moment> {
     Some(Moment { offset: hours.map(|hours| (hours * 3_600.0).round() as i32), ..start }.in_zone(page.zone))
 }
 
-fn of<'j>(activity: Value<'j>, pointer: &str) -> Cow<'j, str> {
-    let parts = ["detail", "list"].into_iter().filter_map(|part| activity.get(part)?.pointer(pointer));
+fn of<'j>(activity: Value<'j>, name: &str) -> Cow<'j, str> {
+    let parts = ["detail", "list"].into_iter().filter_map(|part| activity.get(part)?.get(name));
     parts.map(scalar).find(|text| !text.is_empty()).unwrap_or_default()
 }
 
 fn activities(page: &Page<'_>, resource: Value<'_>, sheet: &mut Sheet) -> Result<(), ExportError> {
     for activity in resource.items() {
         let [start, offset] = clock_cells(started(activity, page));
-        sheet.row([page.date(), start, offset].into_iter().chain(TOLD.map(|pointer| of(activity, pointer))))?;
+        let head = [page.date(), start, offset];
+        let told = ACTIVITY[head.len()..].iter().map(|name| of(activity, name));
+        sheet.row(head.into_iter().chain(told))?;
     }
     Ok(())
 }
@@ -125,7 +121,7 @@ fn path(page: &Page<'_>, resource: Value<'_>, sheet: &mut Sheet) -> Result<(), E
         for (time, point) in series(activity, "path", page) {
             let [time, offset] = clock_cells(time);
             let told = texts(point, ["/timestamp", "/latitude", "/longitude", "/altitude", "/type"]);
-            sheet.row([time, offset, of(activity, "/uri")].into_iter().chain(told))?;
+            sheet.row([time, offset, of(activity, "uri")].into_iter().chain(told))?;
         }
     }
     Ok(())
@@ -135,31 +131,20 @@ fn heart_rate(page: &Page<'_>, resource: Value<'_>, sheet: &mut Sheet) -> Result
     for activity in resource.items() {
         for (time, beat) in series(activity, "heart_rate", page) {
             let [time, offset] = clock_cells(time);
-            sheet.row([time, text(beat, "/heart_rate"), offset, of(activity, "/uri")])?;
+            sheet.row([time, text(beat, "/heart_rate"), offset, of(activity, "uri")])?;
         }
     }
     Ok(())
 }
 
-/// Rows of a set: the day, the time, and these members.
-fn set(page: &Page<'_>, resource: Value<'_>, sheet: &mut Sheet, members: &[&str]) -> Result<(), ExportError> {
-    resource.items().try_for_each(|one| {
+/// Rows of a set: the day, the time, and members by their names.
+fn set(page: &Page<'_>, records: Value<'_>, sheet: &mut Sheet, columns: &[&str]) -> Result<(), ExportError> {
+    records.items().try_for_each(|one| {
         let [time, _] = clock_cells(moment(one, "/timestamp"));
-        let named = members.iter().map(|name| one.get(name).map(scalar).unwrap_or_default());
-        sheet.row([page.date(), time].into_iter().chain(named))
+        let head = [page.date(), time];
+        let told = columns[head.len()..].iter().map(|name| one.get(name).map(scalar).unwrap_or_default());
+        sheet.row(head.into_iter().chain(told))
     })
-}
-
-fn sleep(page: &Page<'_>, resource: Value<'_>, sheet: &mut Sheet) -> Result<(), ExportError> {
-    set(page, resource, sheet, &["total_sleep", "deep", "rem", "light", "awake", "times_woken", "source"])
-}
-
-fn background(page: &Page<'_>, resource: Value<'_>, sheet: &mut Sheet) -> Result<(), ExportError> {
-    set(page, resource, sheet, &["steps", "calories_burned", "source"])
-}
-
-fn weight(page: &Page<'_>, resource: Value<'_>, sheet: &mut Sheet) -> Result<(), ExportError> {
-    set(page, resource, sheet, &["weight", "fat_percent", "free_mass", "mass_weight", "bmi", "source"])
 }
 
 fn traces(page: &Page<'_>, resource: Value<'_>, traces: &mut Traces) {
@@ -192,7 +177,7 @@ fn traces(page: &Page<'_>, resource: Value<'_>, traces: &mut Traces) {
         }
         segments.retain(|segment| !segment.is_empty());
         if !segments.is_empty() {
-            let kind = of(activity, "/type").into_owned();
+            let kind = of(activity, "type").into_owned();
             traces.tracks.push(Track { name: format!("{} {kind}", page.day), kind, segments });
         }
     }

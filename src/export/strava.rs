@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::ExportError;
 use super::files;
 use super::moment::Moment;
-use super::page::{Page, clock_cells, scalar, texts};
+use super::page::{Page, clock_cells, scalar};
 use super::service::{Service, Trace};
 use super::table::{Sheet, Table};
 use super::track::{Point, Traces, Track, is_on_earth};
@@ -17,38 +17,48 @@ const ACTIVITIES: &str = "activities";
 const STREAMS: [&str; 9] =
     ["altitude", "distance", "heartrate", "cadence", "watts", "temp", "velocity_smooth", "grade_smooth", "moving"];
 
-/// What an activity tells beside start, name and sport, in the order of the columns.
-const TOLD: [&str; 16] = [
-    "/distance",
-    "/moving_time",
-    "/elapsed_time",
-    "/total_elevation_gain",
-    "/average_speed",
-    "/max_speed",
-    "/average_heartrate",
-    "/max_heartrate",
-    "/average_cadence",
-    "/average_watts",
-    "/average_temp",
-    "/calories",
-    "/gear_id",
-    "/device_name",
-    "/manual",
-    "/private",
+/// The columns of activities: what fitsnap puts first, then members of the activity by their names.
+const ACTIVITY: &[&str] = &[
+    "date",
+    "start",
+    "utc_offset",
+    "sport_type",
+    "id",
+    "name",
+    "distance",
+    "moving_time",
+    "elapsed_time",
+    "total_elevation_gain",
+    "average_speed",
+    "max_speed",
+    "average_heartrate",
+    "max_heartrate",
+    "average_cadence",
+    "average_watts",
+    "average_temp",
+    "calories",
+    "gear_id",
+    "device_name",
+    "manual",
+    "private",
 ];
 
-/// What a lap tells beside its start, in the order of the columns.
-const LAP: [&str; 10] = [
-    "/lap_index",
-    "/name",
-    "/distance",
-    "/moving_time",
-    "/elapsed_time",
-    "/total_elevation_gain",
-    "/average_speed",
-    "/max_speed",
-    "/average_heartrate",
-    "/max_heartrate",
+/// The columns of laps, in the same way.
+const LAP: &[&str] = &[
+    "date",
+    "start",
+    "utc_offset",
+    "activity_id",
+    "lap_index",
+    "name",
+    "distance",
+    "moving_time",
+    "elapsed_time",
+    "total_elevation_gain",
+    "average_speed",
+    "max_speed",
+    "average_heartrate",
+    "max_heartrate",
 ];
 
 /// What can be made of Strava's days.
@@ -59,30 +69,7 @@ pub(super) const SERVICE: Service = Service {
             name: ACTIVITIES,
             resource: ACTIVITIES,
             about: "a row an activity; times in seconds, distances in metres, speeds in metres a second",
-            columns: &[
-                "date",
-                "start",
-                "utc_offset",
-                "id",
-                "name",
-                "sport_type",
-                "distance",
-                "moving_time",
-                "elapsed_time",
-                "total_elevation_gain",
-                "average_speed",
-                "max_speed",
-                "average_heartrate",
-                "max_heartrate",
-                "average_cadence",
-                "average_watts",
-                "average_temp",
-                "calories",
-                "gear_id",
-                "device_name",
-                "manual",
-                "private",
-            ],
+            columns: ACTIVITY,
             rows: activities,
         },
         Table {
@@ -108,28 +95,7 @@ pub(super) const SERVICE: Service = Service {
             ],
             rows: streams,
         },
-        Table {
-            name: "laps",
-            resource: ACTIVITIES,
-            about: "a row a lap of an activity",
-            columns: &[
-                "date",
-                "start",
-                "utc_offset",
-                "activity_id",
-                "lap",
-                "name",
-                "distance",
-                "moving_time",
-                "elapsed_time",
-                "total_elevation_gain",
-                "average_speed",
-                "max_speed",
-                "average_heartrate",
-                "max_heartrate",
-            ],
-            rows: laps,
-        },
+        Table { name: "laps", resource: ACTIVITIES, about: "a row a lap of an activity", columns: LAP, rows: laps },
         files::POINTS,
     ],
     traces: &[Trace { resource: ACTIVITIES, read: traces }, files::TRACE],
@@ -139,18 +105,23 @@ pub(super) const SERVICE: Service = Service {
 /// then, in seconds.
 fn start(activity: Value<'_>, of: Value<'_>) -> Option<Moment> {
     let local = Moment::read(&of.get("start_date_local")?.as_str()?)?.local;
-    let offset = first(activity, "/utc_offset").and_then(Value::as_f64).map(|seconds| seconds as i32);
+    let offset = first(activity, "utc_offset").and_then(Value::as_f64).map(|seconds| seconds as i32);
     Some(Moment { local, offset })
 }
 
-/// What stands at a pointer in the detail of an activity, else in its entry in the list.
-fn first<'j>(activity: Value<'j>, pointer: &str) -> Option<Value<'j>> {
-    let parts = ["detail", "list"].into_iter().filter_map(|part| activity.get(part)?.pointer(pointer));
+/// A member of the detail of an activity, else of its entry in the list.
+fn first<'j>(activity: Value<'j>, name: &str) -> Option<Value<'j>> {
+    let parts = ["detail", "list"].into_iter().filter_map(|part| activity.get(part)?.get(name));
     parts.into_iter().find(|value| !value.is_null())
 }
 
-fn of<'j>(activity: Value<'j>, pointer: &str) -> Cow<'j, str> {
-    first(activity, pointer).map(scalar).unwrap_or_default()
+fn of<'j>(activity: Value<'j>, name: &str) -> Cow<'j, str> {
+    first(activity, name).map(scalar).unwrap_or_default()
+}
+
+/// The kind of sport; before 2022 there was only the coarser word.
+fn sport<'j>(activity: Value<'j>) -> Cow<'j, str> {
+    first(activity, "sport_type").or_else(|| first(activity, "type")).map(scalar).unwrap_or_default()
 }
 
 fn started(activity: Value<'_>) -> Option<Moment> {
@@ -160,13 +131,9 @@ fn started(activity: Value<'_>) -> Option<Moment> {
 fn activities(page: &Page<'_>, resource: Value<'_>, sheet: &mut Sheet) -> Result<(), ExportError> {
     for activity in resource.items() {
         let [start, offset] = clock_cells(started(activity));
-        let sport = match of(activity, "/sport_type") {
-            // Before 2022 there was only the coarser word.
-            none if none.is_empty() => of(activity, "/type"),
-            sport => sport,
-        };
-        let head = [page.date(), start, offset, of(activity, "/id"), of(activity, "/name"), sport];
-        sheet.row(head.into_iter().chain(TOLD.map(|pointer| of(activity, pointer))))?;
+        let head = [page.date(), start, offset, sport(activity)];
+        let told = ACTIVITY[head.len()..].iter().map(|name| of(activity, name));
+        sheet.row(head.into_iter().chain(told))?;
     }
     Ok(())
 }
@@ -176,7 +143,7 @@ fn stream<'j>(activity: Value<'j>, name: &str) -> Option<Items<'j>> {
     Some(activity.get("streams")?.get(name)?.get("data")?.items())
 }
 
-/// The values of the streams of an activity, point by point; a stream may end before the others.
+/// The streams of an activity, point by point; a stream may end before the others.
 struct Points<'j> {
     start: Option<Moment>,
     time: Option<Items<'j>>,
@@ -224,7 +191,7 @@ impl<'j> Iterator for Points<'j> {
 
 fn streams(_: &Page<'_>, resource: Value<'_>, sheet: &mut Sheet) -> Result<(), ExportError> {
     for activity in resource.items() {
-        let id = of(activity, "/id");
+        let id = of(activity, "id");
         for sample in Points::of(activity) {
             let [time, offset] = clock_cells(sample.time);
             let cell = |value: Option<Value<'_>>| value.map(scalar).map(Cow::into_owned).unwrap_or_default().into();
@@ -241,8 +208,9 @@ fn laps(page: &Page<'_>, resource: Value<'_>, sheet: &mut Sheet) -> Result<(), E
         let laps = activity.get("laps").or_else(|| activity.pointer("/detail/laps"));
         for lap in laps.into_iter().flat_map(Value::items) {
             let [start, offset] = clock_cells(start(activity, lap));
-            let head = [page.date(), start, offset, of(activity, "/id")];
-            sheet.row(head.into_iter().chain(texts(lap, LAP)))?;
+            let head = [page.date(), start, offset, of(activity, "id")];
+            let told = LAP[head.len()..].iter().map(|name| lap.get(name).map(scalar).unwrap_or_default());
+            sheet.row(head.into_iter().chain(told))?;
         }
     }
     Ok(())
@@ -259,10 +227,8 @@ fn traces(_: &Page<'_>, resource: Value<'_>, traces: &mut Traces) {
         });
         let points: Vec<Point> = points.collect();
         if !points.is_empty() {
-            let name = of(activity, "/name").into_owned();
-            let sport = of(activity, "/sport_type");
-            let kind = if sport.is_empty() { of(activity, "/type") } else { sport }.into_owned();
-            traces.tracks.push(Track { name, kind, segments: vec![points] });
+            let name = of(activity, "name").into_owned();
+            traces.tracks.push(Track { name, kind: sport(activity).into_owned(), segments: vec![points] });
         }
     }
 }

@@ -109,11 +109,11 @@ fn tables_keep_the_providers_numbers_and_quote_what_csv_needs() {
     );
     let runs = csv(&["strava"]);
     let mut lines = runs.lines();
-    assert!(lines.next().unwrap().starts_with("date,start,utc_offset,id,name,sport_type,distance,"), "{runs}");
-    let run = "2015-07-10,2015-07-10T18:00:00,+03:00,9007199254740993,Evening Run,Run,5000.5,1500,1600,";
+    assert!(lines.next().unwrap().starts_with("date,start,utc_offset,sport_type,id,name,distance,"), "{runs}");
+    let run = "2015-07-10,2015-07-10T18:00:00,+03:00,Run,9007199254740993,Evening Run,5000.5,1500,1600,";
     assert!(lines.next().unwrap().starts_with(run), "{runs}");
     // Before 2022 there was only `type`.
-    assert!(lines.next().unwrap().starts_with("2015-07-10,2015-07-10T20:00:00,+03:00,5,Gym,Workout,,"), "{runs}");
+    assert!(lines.next().unwrap().starts_with("2015-07-10,2015-07-10T20:00:00,+03:00,Workout,5,Gym,,"), "{runs}");
     let streams = csv(&["strava", "streams"]);
     assert_eq!(streams.lines().count(), 5);
     assert!(streams.contains("\n2015-07-10T18:00:03,+03:00,9007199254740993,3,60.2003,24.8003,10.8,,,,"), "{streams}");
