@@ -20,6 +20,7 @@ mod layout;
 mod locks;
 mod objects;
 mod outgoing;
+mod pack;
 mod quarantine;
 mod recorder;
 mod refs;

@@ -48,7 +48,7 @@ fn local(point: Value<'_>, page: &Page<'_>) -> Option<Moment> {
         return Some(told.in_zone(page.zone));
     }
     let of_day = page.resource(TIMES).and_then(|times| moment(times.items().next()?, "/local_start")?.offset);
-    let offset = of_day.or_else(|| Some(page.zone?.offset_at(told.local)));
+    let offset = of_day.or_else(|| Some(page.zone?.offset(told.utc()?)));
     match offset {
         Some(seconds) => Some(Moment { offset: Some(seconds), ..told.plus(seconds.into())? }),
         None => Some(told),

@@ -47,7 +47,8 @@ impl Moment {
     /// The moment with an offset: its own, else that of the zone.
     #[must_use]
     pub fn in_zone(self, zone: Option<Zone>) -> Moment {
-        Moment { offset: self.offset.or_else(|| Some(zone?.offset_at(self.local))), ..self }
+        let of_zone = |zone: Zone| zone.offset(zone.moment(self.local));
+        Moment { offset: self.offset.or_else(|| zone.map(of_zone)), ..self }
     }
 
     /// The same moment in UTC, where the offset is known.

@@ -152,6 +152,16 @@ impl Zone {
         chrono::FixedOffset::east_opt(seconds).map(Zone::Fixed)
     }
 
+    /// The moment of a local time in this zone: the first where the clock shows it twice, and where it skips
+    /// it, the one that the clock shows an hour later.
+    pub fn moment(self, local: NaiveDateTime) -> DateTime<Utc> {
+        let at = |local: NaiveDateTime| match self {
+            Zone::Named(zone) => zone.from_local_datetime(&local).earliest().map(|time| time.to_utc()),
+            Zone::Fixed(offset) => offset.from_local_datetime(&local).earliest().map(|time| time.to_utc()),
+        };
+        at(local).or_else(|| at(local + TimeDelta::hours(1))).unwrap_or_else(|| local.and_utc())
+    }
+
     /// The calendar day of a moment in this zone.
     pub fn day_of(self, time: DateTime<Utc>) -> Day {
         let date = match self {
@@ -161,15 +171,11 @@ impl Zone {
         Day::from_date(date).unwrap_or(Day(NaiveDate::MIN))
     }
 
-    /// How far a wall clock of this zone is ahead of UTC, in seconds, when it shows `local`. Of a time
-    /// that it shows twice the first counts; of one that it leaps over, what held before the leap.
-    pub fn offset_at(self, local: NaiveDateTime) -> i32 {
+    /// How far a wall clock of this zone is ahead of UTC at a moment, in seconds.
+    pub fn offset(self, time: DateTime<Utc>) -> i32 {
         match self {
+            Zone::Named(zone) => time.with_timezone(&zone).offset().fix().local_minus_utc(),
             Zone::Fixed(offset) => offset.local_minus_utc(),
-            Zone::Named(zone) => {
-                let before = || zone.offset_from_utc_datetime(&(local - TimeDelta::days(1)));
-                zone.offset_from_local_datetime(&local).earliest().unwrap_or_else(before).fix().local_minus_utc()
-            }
         }
     }
 }
@@ -209,6 +215,14 @@ mod tests {
     }
 
     #[test]
+    fn local_times_that_come_twice_or_never_have_a_moment_too() {
+        let moment = |text: &str| Zone::named("Europe/Helsinki").unwrap().moment(text.parse().unwrap()).to_rfc3339();
+        assert_eq!(moment("2015-07-10T22:30:00"), "2015-07-10T19:30:00+00:00");
+        assert_eq!(moment("2015-10-25T03:30:00"), "2015-10-25T00:30:00+00:00");
+        assert_eq!(moment("2015-03-29T03:30:00"), "2015-03-29T01:30:00+00:00");
+    }
+
+    #[test]
     fn a_zone_decides_which_day_it_is() {
         let late: DateTime<Utc> = "2015-07-10T22:30:00Z".parse().unwrap();
         assert_eq!(Zone::named("Europe/Helsinki").unwrap().day_of(late).to_string(), "2015-07-11");
@@ -216,12 +230,11 @@ mod tests {
     }
 
     #[test]
-    fn a_wall_clock_that_leaps_or_repeats_still_has_one_offset() {
+    fn a_wall_clock_is_ahead_by_what_the_zone_says_of_the_moment() {
         let helsinki = Zone::named("Europe/Helsinki").unwrap();
-        let at = |text: &str| helsinki.offset_at(text.parse().unwrap()) / 3_600;
-        assert_eq!([at("2015-07-10T12:00:00"), at("2015-01-10T12:00:00")], [3, 2]);
-        // Leapt over on 29 March, shown twice on 25 October.
-        assert_eq!([at("2015-03-29T03:30:00"), at("2015-10-25T03:30:00")], [2, 3]);
-        assert_eq!(Zone::fixed(-5_400).unwrap().offset_at("2015-07-10T12:00:00".parse().unwrap()), -5_400);
+        let at = |text: &str| helsinki.offset(text.parse().unwrap()) / 3_600;
+        assert_eq!([at("2015-07-10T12:00:00Z"), at("2015-01-10T12:00:00Z")], [3, 2]);
+        assert_eq!([at("2015-03-29T00:59:59Z"), at("2015-03-29T01:00:00Z")], [2, 3]);
+        assert_eq!(Zone::fixed(-5_400).unwrap().offset("2015-07-10T12:00:00Z".parse().unwrap()), -5_400);
     }
 }

@@ -2,6 +2,8 @@
 //! that is truly its own.
 
 mod activities;
+mod fitbit;
+mod googlehealth;
 mod moves;
 mod reading;
 mod runkeeper;
@@ -87,8 +89,6 @@ pub struct Ask<'a> {
     pub resource: &'a str,
     /// The days.
     pub range: DayRange,
-    /// What `open` brought of the account.
-    pub account: &'a Resources,
     /// The zone in which the provider cuts days.
     pub zone: Zone,
 }
@@ -117,6 +117,10 @@ pub struct DayAnswer {
     pub outcome: Result<Told, String>,
 }
 
+/// Why a resource is absent that the person, or the service itself, does not let the app see. It holds for
+/// all days, until the person signs in anew.
+pub const NOT_GRANTED: &str = "not granted";
+
 /// What a provider says of a resource on one day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
@@ -137,7 +141,8 @@ pub fn kinds() -> Vec<&'static str> {
 }
 
 /// Every service that fitsnap knows.
-pub const ALL: &[&dyn Provider] = &[&moves::Moves, &strava::Strava, &runkeeper::Runkeeper];
+pub const ALL: &[&dyn Provider] =
+    &[&moves::Moves, &strava::Strava, &runkeeper::Runkeeper, &fitbit::Fitbit, &googlehealth::GoogleHealth];
 
 /// The resources that the settings ask for, or the provider's default set.
 ///

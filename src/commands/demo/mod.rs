@@ -174,7 +174,7 @@ impl Demo<'_> {
             let begun = login.begin(loopback.redirect().clone())?;
             let address = begun.address.to_string();
             std::thread::spawn(move || browser::visit(&address));
-            let code = loopback.answer(&begun.state, &stop).await?;
+            let code = loopback.answer(begun.state(), &stop).await?;
             let session = login.finish(&begun, code).await?;
             let opening = provider.open(&session).await?;
             Ok::<_, LoginError>(provider.called(&opening.account).or(opening.person))

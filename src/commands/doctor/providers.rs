@@ -11,7 +11,7 @@ use crate::auth::{SignInState, signed_in};
 use crate::cli::{CommandError, ExitCode, span_in_words};
 use crate::commands::sync::not_offered;
 use crate::config::{ProviderSettings, Secrets};
-use crate::model::ProviderName;
+use crate::model::{Day, ProviderName};
 use crate::providers::{self, Provider};
 
 /// What ends before tomorrow's sync stops it.
@@ -19,6 +19,9 @@ const TOMORROW: TimeDelta = TimeDelta::hours(36);
 
 /// What ends within this time is worth knowing.
 const SOON: TimeDelta = TimeDelta::days(14);
+
+/// A service's announced end is worth knowing so long before.
+const KNOWN_BEFORE: TimeDelta = TimeDelta::days(180);
 
 /// So long without a good sync is no accident.
 const LONG_AGO: TimeDelta = TimeDelta::days(5);
@@ -49,24 +52,31 @@ pub(super) fn look(archive: &Archive, context: &Context<'_>, checks: &mut Vec<Ch
             }
         };
         let now = context.clock.now();
-        let all = [service(provider, name, settings), token(name, sign_in, app, now), synced(name, last, now)];
+        let all = [service(provider, name, settings, now), token(name, sign_in, app, now), synced(name, last, now)];
         checks.extend(all.into_iter().map(|check| check.about(name)));
     }
     Ok(())
 }
 
-fn service(provider: &dyn Provider, name: &ProviderName, settings: &ProviderSettings) -> Check {
+fn service(provider: &dyn Provider, name: &ProviderName, settings: &ProviderSettings, now: DateTime<Utc>) -> Check {
     let about = provider.description();
     if let Err(unknown) = providers::chosen_resources(provider, settings) {
         return Check::of_error("settings", not_offered(provider, name, &unknown));
     }
-    match (about.gone, &settings.base_url) {
-        (Some(gone), None) => {
-            let todo = format!("take [providers.{name}] out of fitsnap.toml; what is archived stays");
-            Check::problem("service", ExitCode::SignIn, gone, todo)
+    if let Some(address) = &settings.base_url {
+        return Check::well("service", format!("asked at {address}"));
+    }
+    if let Some(gone) = about.gone {
+        let todo = format!("take [providers.{name}] out of fitsnap.toml; what is archived stays");
+        return Check::problem("service", ExitCode::SignIn, gone, todo);
+    }
+    let closes = about.closes.and_then(|day| day.parse::<Day>().ok());
+    match closes.map(|day| day.end_utc() - now) {
+        Some(left) if left < KNOWN_BEFORE => {
+            let todo = "sync what is still missing, ask the service for an export, and look for the way on";
+            Check::warning("service", about.today, todo)
         }
-        (_, Some(address)) => Check::well("service", format!("asked at {address}")),
-        (None, None) => Check::well("service", about.today),
+        _ => Check::well("service", about.today),
     }
 }
 
@@ -75,23 +85,21 @@ fn token(name: &ProviderName, sign_in: Option<SignInState>, app: bool, now: Date
     let Some(sign_in) = sign_in else {
         return Check::problem("sign-in", ExitCode::SignIn, "not signed in", login);
     };
-    if sign_in.renewable {
-        return match app {
-            true => Check::well("sign-in", "fitsnap renews it by itself"),
-            false => {
-                let variable = format!("FITSNAP_{}_CLIENT_ID", name.in_environment());
-                let says = "it must be renewed, and the app's client id is not known";
-                Check::problem(
-                    "sign-in",
-                    ExitCode::SignIn,
-                    says,
-                    format!("set {variable}, also where cron runs fitsnap"),
-                )
-            }
-        };
+    if sign_in.renewable && !app {
+        let variable = format!("FITSNAP_{}_CLIENT_ID", name.in_environment());
+        let says = "it must be renewed, and the app's client id is not known";
+        return Check::problem(
+            "sign-in",
+            ExitCode::SignIn,
+            says,
+            format!("set {variable}, also where cron runs fitsnap"),
+        );
     }
-    let Some(end) = sign_in.expires_at else {
-        return Check::well("sign-in", "holds until it is taken back");
+    // What fitsnap renews ends when the renewing does, where the provider says so.
+    let end = if sign_in.renewable { sign_in.ends_at } else { sign_in.expires_at };
+    let Some(end) = end else {
+        let says = if sign_in.renewable { "fitsnap renews it by itself" } else { "holds until it is taken back" };
+        return Check::well("sign-in", says);
     };
     let says = match (end - now).to_std() {
         Ok(left) => format!("ends in {}, on {}", span_in_words(left), end.format("%Y-%m-%d %H:%M UTC")),
@@ -128,7 +136,7 @@ mod tests {
         let name = "moves".parse().unwrap();
         let state = |days: i64, renewable: bool, app: bool| {
             let expires_at = Some(now + TimeDelta::days(days));
-            token(&name, Some(SignInState { expires_at, renewable }), app, now).state
+            token(&name, Some(SignInState { expires_at, renewable, ends_at: None }), app, now).state
         };
         let problem = State::Problem(ExitCode::SignIn);
         assert_eq!(state(-1, false, true), problem);
@@ -139,6 +147,26 @@ mod tests {
         assert_eq!(state(-1, true, true), State::Well);
         assert_eq!(state(15, true, false), problem);
         assert_eq!(token(&name, None, true, now).state, problem);
+        // Google's in testing mode: a new access token every hour, for seven days.
+        let lasting = |days: i64| {
+            let (expires_at, ends_at) = (Some(now), Some(now + TimeDelta::days(days)));
+            token(&name, Some(SignInState { expires_at, renewable: true, ends_at }), true, now).state
+        };
+        assert_eq!([lasting(1), lasting(6), lasting(60)], [problem, State::Warning, State::Well]);
+    }
+
+    #[test]
+    fn an_announced_end_is_told_half_a_year_before_and_after_it() {
+        let fitbit = providers::provider("fitbit").unwrap();
+        let closes = fitbit.description().closes.unwrap();
+        assert!(fitbit.description().today.contains(closes));
+        let name = "fitbit".parse().unwrap();
+        let state =
+            |now: &str| service(fitbit, &name, &ProviderSettings::of_kind("fitbit"), now.parse().unwrap()).state;
+        assert_eq!(state("2026-01-01T00:00:00Z"), State::Well);
+        assert_eq!(state("2026-09-01T00:00:00Z"), State::Warning);
+        assert_eq!(state("2026-11-21T00:00:00Z"), State::Warning);
+        assert!(providers::ALL.iter().all(|one| one.description().closes.is_none_or(|day| day.parse::<Day>().is_ok())));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, Json, Kind, RecordRules};
-use crate::model::{Description, JsonText, Resource, Resources, Revocation, SignIn, Zone};
+use crate::model::{AppProof, Description, JsonText, Resource, Resources, Revocation, SignIn, Zone};
 
 use super::{ActivityProvider, Answer, Changes, Feed, Next, Opening, Page, Part, Provider, Way};
 use answer::{ask, refusal, start};
@@ -45,15 +45,21 @@ static DESCRIPTION: Description = Description {
     today: "no new apps since 2018; whether the API still answers the old ones is not known. \
             The export (runkeeper.com, Settings, Export Data) works for everybody",
     origin: "https://api.runkeeper.com",
+    closes: None,
     gone: None,
     api_alone: None,
     sign_in: SignIn {
         authorize: "https://runkeeper.com/apps/authorize",
         token: "https://runkeeper.com/apps/token",
+        app: AppProof::Form,
+        pkce: false,
         revoke: Some(Revocation::AccessToken("https://runkeeper.com/apps/de-authorize")),
         // What an app may see was chosen when it was registered.
         scopes: &[],
+        more_scopes: &[],
         scope_separator: " ",
+        parameters: &[],
+        lasts: None,
         less_than_asked: "days come without what was not allowed",
         refusal,
         register: "https://runkeeper.com/partner (closed since 2018)",

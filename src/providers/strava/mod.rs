@@ -11,7 +11,7 @@ use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, Kind, RecordRules, Value};
 use crate::model::{
-    ApiAlone, CountHeader, Description, JsonText, QuotaWindow, Resource, Resources, Revocation, SignIn, Zone,
+    ApiAlone, AppProof, CountHeader, Description, JsonText, QuotaWindow, Resource, Resources, Revocation, SignIn, Zone,
 };
 
 use super::reading::parse_as;
@@ -35,16 +35,22 @@ static DESCRIPTION: Description = Description {
             (the bulk export under Settings, My Account stays free). From 2027-01-04 its API is announced \
             at https://api-v3.strava.com too, which base_url reaches",
     origin: "https://www.strava.com",
+    closes: None,
     gone: None,
     // Announced in June 2026 for 2027-01-04, under the one name or the other.
     api_alone: Some(ApiAlone { hosts: &["api-v3.strava.com", "www.api-v3.strava.com"], without: "/api/v3" }),
     sign_in: SignIn {
         authorize: "/oauth/authorize",
         token: "/oauth/token",
+        app: AppProof::Form,
+        pkce: false,
         // The older /oauth/deauthorize ends on 2027-06-01.
         revoke: Some(Revocation::Standard("/oauth/revoke")),
         scopes: &["read_all", "profile:read_all", ALL_ACTIVITIES],
+        more_scopes: &[],
         scope_separator: ",",
+        parameters: &[],
+        lasts: None,
         less_than_asked: "without activity:read_all the archive silently lacks private activities, \
                           without the others private routes, gear and zones",
         refusal: refusal::meaning,
@@ -138,7 +144,16 @@ const fn quota(
     place: usize,
 ) -> QuotaWindow {
     let (limit_header, used) = headers;
-    QuotaWindow { name, seconds, requests, limit_header, count_header: CountHeader::Used(used), place, late: 0 }
+    QuotaWindow {
+        name,
+        seconds,
+        requests,
+        limit_header,
+        count_header: CountHeader::Used(used),
+        reset_header: None,
+        place,
+        late: 0,
+    }
 }
 
 const fn resource(name: &'static str, by_default: bool, about: &'static str) -> Resource {
