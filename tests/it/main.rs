@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod env;
 mod export;
+mod export_services;
 mod fitbit;
 mod fitbit_trouble;
 mod googlehealth;
