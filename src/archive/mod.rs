@@ -12,6 +12,7 @@ mod durable;
 mod error;
 mod gists;
 mod hash_list;
+mod health;
 mod history;
 mod hooks;
 mod identity;
@@ -46,8 +47,9 @@ pub use create::Created;
 pub use error::ArchiveError;
 pub use gists::Gists;
 pub use hash_list::HashList;
+pub use health::{Apart, free_bytes};
 pub use history::{BlobReader, FileChange, History, Pattern, RevisionError, Scope, Step, scratch};
-pub use hooks::HookState;
+pub use hooks::{HookLook, HookState};
 pub use layout::{DATA, HASH_LIST, Place, account_path, day_folder, day_path, provider_folder};
 pub use locks::Lock;
 pub use outgoing::PushedRef;
@@ -57,6 +59,7 @@ pub use seen::Seen;
 pub use snapshot::{BlobId, CommitId};
 pub use staged::Objection;
 pub use verify::{Finding, Verified};
+pub use web::{in_public, without_user};
 pub use writer::Writer;
 
 /// An archive: a git work tree with `fitsnap.toml` at its root.
@@ -142,8 +145,15 @@ impl Archive {
     /// # Errors
     /// When `fitsnap.toml` cannot be read or used.
     pub fn settings(&self, kinds: &[&'static str]) -> Result<ArchiveSettings, ArchiveError> {
+        Ok(ArchiveSettings::read(&self.settings_text()?, kinds)?)
+    }
+
+    /// The text of the settings, whether they can be used or not.
+    ///
+    /// # Errors
+    /// When `fitsnap.toml` cannot be read.
+    pub fn settings_text(&self) -> Result<String, ArchiveError> {
         let path = self.root.join(SETTINGS_FILE);
-        let text = std::fs::read_to_string(&path).map_err(ArchiveError::io("read", &path))?;
-        Ok(ArchiveSettings::read(&text, kinds)?)
+        std::fs::read_to_string(&path).map_err(ArchiveError::io("read", &path))
     }
 }

@@ -75,7 +75,7 @@ impl CommandError {
             ui.note(Text::new().plain("  because: ").plain(&**cause));
         }
         for hint in &self.hints {
-            ui.note(Text::new().with(Style::Cyan, "hint: ").plain(&**hint));
+            ui.hint(&**hint);
         }
     }
 }

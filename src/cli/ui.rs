@@ -174,6 +174,11 @@ impl Ui {
         self.note(Text::new().with(Style::Yellow, "warning: ").plain(text));
     }
 
+    /// Writes a line that says what to do next.
+    pub fn hint(&mut self, text: impl Into<String>) {
+        self.note(Text::new().with(Style::Cyan, "hint: ").plain(text));
+    }
+
     /// Whether a person watches standard error, so that progress may move there.
     pub fn shows_progress(&self) -> bool {
         self.err.terminal

@@ -3,9 +3,13 @@
 
 mod archive;
 mod canon;
+mod config;
 mod days;
 mod demo;
+mod doctor;
 mod env;
+mod export;
+mod export_services;
 mod fitbit;
 mod fitbit_trouble;
 mod googlehealth;
@@ -33,3 +37,4 @@ mod sync_stop;
 mod sync_trouble;
 mod takeout;
 mod verify;
+mod whereabouts;
