@@ -113,7 +113,7 @@ impl Companions {
     }
 
     /// The name that a file stands under: its own made safe, and where that differs from another one by
-    /// capitals only, one without capitals.
+    /// capitals only, with its capitals and its first letter spelled out.
     fn place(&self, own: &str) -> String {
         let name = safe_name(own, false);
         let taken = |other: &String| *other != name && other.eq_ignore_ascii_case(&name);
@@ -122,8 +122,8 @@ impl Companions {
 }
 
 /// A name that any system's disk takes, another one for every other name. Printable ASCII stands for
-/// itself, but not what some system reads otherwise; with `plain` no capitals either.
-fn safe_name(own: &str, plain: bool) -> String {
+/// itself, but not what some system reads otherwise; with `apart` neither do capitals and the first letter.
+fn safe_name(own: &str, apart: bool) -> String {
     let mut safe = String::with_capacity(own.len() + 8);
     let (first, last) = (0, own.len().saturating_sub(1));
     let stem = own.split('.').next().unwrap_or_default().to_ascii_lowercase();
@@ -133,13 +133,13 @@ fn safe_name(own: &str, plain: bool) -> String {
     let reserved = device || GIT.contains(&lower.as_str()) || own.eq_ignore_ascii_case(HASH_LIST);
     for (at, byte) in own.bytes().enumerate() {
         let stands = match byte {
-            b'A'..=b'Z' => !plain,
+            b'A'..=b'Z' => !apart,
             b'.' => at != first && at != last,
             b' ' => at != first && at != last,
             b'"' | b'*' | b'/' | b':' | b'<' | b'>' | b'?' | b'\\' | b'|' | b'%' => false,
             _ => byte.is_ascii_graphic(),
         };
-        if stands && !(at == first && reserved) {
+        if stands && !(at == first && (reserved || apart)) {
             safe.push(char::from(byte));
         } else {
             safe.push_str(&format!("%{byte:02x}"));
@@ -197,14 +197,15 @@ mod tests {
     }
 
     #[test]
-    fn names_that_differ_by_capitals_stand_apart_whoever_comes_first() {
+    fn names_that_differ_by_capitals_stand_apart_whichever_comes_first() {
         let blob = BlobId(git2::Oid::ZERO_SHA1);
         let held = BTreeMap::from([("run.gpx".to_owned(), blob)]);
         let companions = Companions { folder: String::new(), held };
         assert_eq!(companions.place("run.gpx"), "run.gpx");
         assert_eq!(companions.place("Run.gpx"), "%52un.gpx");
-        let held = BTreeMap::from([("run.gpx".to_owned(), blob), ("%52un.gpx".to_owned(), blob)]);
+        let held = BTreeMap::from([("Run.gpx".to_owned(), blob), ("%72un.gpx".to_owned(), blob)]);
         let companions = Companions { folder: String::new(), held };
-        assert_eq!(companions.place("Run.gpx"), "%52un.gpx");
+        assert_eq!(companions.place("Run.gpx"), "Run.gpx");
+        assert_eq!(companions.place("run.gpx"), "%72un.gpx");
     }
 }

@@ -122,7 +122,10 @@ fn record(imported: ImportedDay, reader: &mut dyn Reader, recorder: &mut Recorde
     let ImportedDay { day, mut resources, partial, mut files, .. } = imported;
     let held = if partial.is_empty() { None } else { recorder.document(day)? };
     for (name, held) in held.into_iter().flat_map(|held| held.resources) {
-        let Some(new) = resources.remove(&name) else { continue };
+        let Some(new) = resources.remove(&name) else {
+            reader.merger().into_iter().for_each(|merger| merger.look_at(day, &name, &held));
+            continue;
+        };
         let list = match reader.merger() {
             _ if !partial.contains(&name) => new,
             None => reader.join(&name, &held, new),
@@ -162,8 +165,9 @@ fn settle(
         let taken = match recorder.document(day) {
             Ok(Some(document)) => {
                 let Without { resources, gone, files } = merger.without(day, &document.resources);
-                let content = DayContent { resources, files_gone: files, ..DayContent::default() };
-                recorder.replace(day, content, &gone).map(drop)
+                recorder
+                    .replace(day, DayContent { resources, files_gone: files, ..DayContent::default() }, &gone)
+                    .map(drop)
             }
             other => other.map(drop),
         };

@@ -17,6 +17,8 @@ pub struct ListRule {
     pub keys: fn(Value<'_>) -> Vec<String>,
     /// What records are sorted by.
     pub order: fn(Value<'_>) -> String,
+    /// The list that tells of which days this one is whole: itself, or the one that it goes with.
+    pub whole_with: &'static str,
     /// Whether a record speaks of a file that is kept beside the document: its member [`FILE`] names it, and
     /// one with [`TRACKS`] says more than one without.
     pub of_files: bool,
@@ -40,7 +42,8 @@ pub struct Merger {
     /// Records held on days that were looked at, of which the export says nothing there.
     strays: BTreeMap<Day, Vec<(usize, Vec<String>)>>,
     looked_at: BTreeSet<Day>,
-    span: Option<DayRange>,
+    /// From the first to the last day of each list.
+    spans: BTreeMap<&'static str, DayRange>,
     complete: bool,
 }
 
@@ -85,7 +88,7 @@ impl Merger {
             listed: HashSet::new(),
             strays: BTreeMap::new(),
             looked_at: BTreeSet::new(),
-            span: None,
+            spans: BTreeMap::new(),
             complete: true,
         }
     }
@@ -102,16 +105,13 @@ impl Merger {
         }
     }
 
-    /// Takes down what a day has. With `spans` the days from the first to the last one told of are those
-    /// that the export lists whole.
-    pub fn place(&mut self, day: Day, resources: &Resources, spans: bool) {
+    /// Takes down what a day has. From the first to the last day of a list the export has it whole.
+    pub fn place(&mut self, day: Day, resources: &Resources) {
         self.looked_at.insert(day);
-        if spans {
-            let (first, last) = self.span.map_or((day, day), |span| (span.first.min(day), span.last.max(day)));
-            self.span = DayRange::new(first, last);
-        }
         for (name, list) in resources {
             let Some(rule) = self.rule(name) else { continue };
+            let span = self.spans.entry(self.rules[rule].resource).or_insert(DayRange { first: day, last: day });
+            (span.first, span.last) = (span.first.min(day), span.last.max(day));
             let Ok(json) = Json::parse(list.as_bytes()) else { continue };
             for record in json.root().items() {
                 for key in (self.rules[rule].keys)(record) {
@@ -158,15 +158,20 @@ impl Merger {
 
     /// Whether a day held must still be looked at before it can be said what is gone.
     pub fn is_open(&self, day: Day) -> bool {
-        self.complete && self.span.is_some_and(|span| span.contains(day)) && !self.looked_at.contains(&day)
+        self.complete && self.spans.values().any(|span| span.contains(day)) && !self.looked_at.contains(&day)
     }
 
     /// Looks at a day held that the export says nothing of.
     pub fn look(&mut self, day: Day, resources: &Resources) {
         self.looked_at.insert(day);
         for (name, list) in resources {
-            let Some(at) = self.rule(name) else { continue };
-            let Ok(json) = Json::parse(list.as_bytes()) else { continue };
+            self.look_at(day, name, list);
+        }
+    }
+
+    /// Looks at a list held of which the export says nothing on this day.
+    pub fn look_at(&mut self, day: Day, resource: &str, held: &JsonText) {
+        if let (Some(at), Ok(json)) = (self.rule(resource), Json::parse(held.as_bytes())) {
             let keys = json.root().items().map(|record| (at, (self.rules[at].keys)(record)));
             self.strays.entry(day).or_default().extend(keys);
         }
@@ -183,7 +188,7 @@ impl Merger {
                 let key = |key: &String| (rule, key.clone());
                 let moved = keys.iter().any(|one| self.placed.get(&key(one)).is_some_and(|place| *place != day));
                 let listed = keys.is_empty() || keys.iter().any(|one| self.listed.contains(&key(one)));
-                let inside = self.span.is_some_and(|span| span.contains(day));
+                let inside = self.spans.get(self.rules[rule].whole_with).is_some_and(|span| span.contains(day));
                 let is_lost = !listed && self.complete && inside;
                 if moved || is_lost {
                     lost |= is_lost;
@@ -259,13 +264,15 @@ mod tests {
         ListRule {
             resource: "rows",
             keys: |record| record.get("id").and_then(|id| Some(id.as_str()?.into_owned())).into_iter().collect(),
-            order: |record| record.get("at").and_then(|at| Some(at.as_str()?.into_owned())).unwrap_or_default(),
+            order: |record| word(record, "at"),
+            whole_with: "rows",
             of_files: false,
         },
         ListRule {
             resource: "files",
             keys: |record| file_of(record).into_iter().collect(),
             order: |record| file_of(record).unwrap_or_default(),
+            whole_with: "rows",
             of_files: true,
         },
     ];
@@ -292,7 +299,7 @@ mod tests {
         let mut merger = Merger::new(RULES, "activities/");
         let (one, held) = (day("2020-01-01"), rows(&["a", "b", "c"]));
         let new = rows(&["c", "a"]);
-        merger.place(one, &new, true);
+        merger.place(one, &new);
         let joined = merger.join(one, "rows", &held["rows"], new["rows"].clone());
         assert_eq!(text(&joined.list), text(&held["rows"]));
         assert_eq!(merger.gone(), Gone::Days(vec![one]));
@@ -305,7 +312,7 @@ mod tests {
     fn nothing_is_missing_from_a_list_that_could_not_be_read_whole() {
         let mut merger = Merger::new(RULES, "activities/");
         let one = day("2020-01-01");
-        merger.place(one, &rows(&["a"]), true);
+        merger.place(one, &rows(&["a"]));
         merger.join(one, "rows", &rows(&["a", "b"])["rows"], rows(&["a"])["rows"].clone());
         merger.incomplete();
         assert_eq!(merger.gone(), Gone::Days(vec![]));
@@ -315,8 +322,8 @@ mod tests {
     fn a_record_that_moved_leaves_its_old_day() {
         let mut merger = Merger::new(RULES, "activities/");
         let (old, new, last) = (day("2020-01-01"), day("2020-01-02"), day("2020-01-03"));
-        merger.place(new, &rows(&["a"]), true);
-        merger.place(last, &rows(&["z"]), true);
+        merger.place(new, &rows(&["a"]));
+        merger.place(last, &rows(&["z"]));
         // Before the first day of the list nothing is known to be gone, but what is elsewhere is not here.
         merger.look(old, &rows(&["a", "early"]));
         assert_eq!(merger.gone(), Gone::Days(vec![old]));
@@ -327,8 +334,8 @@ mod tests {
     #[test]
     fn days_in_the_span_that_the_list_does_not_name_are_looked_at() {
         let mut merger = Merger::new(RULES, "activities/");
-        merger.place(day("2020-01-01"), &rows(&["a"]), true);
-        merger.place(day("2020-01-05"), &rows(&["b"]), true);
+        merger.place(day("2020-01-01"), &rows(&["a"]));
+        merger.place(day("2020-01-05"), &rows(&["b"]));
         let (inside, outside) = (day("2020-01-03"), day("2020-01-06"));
         assert!(merger.is_open(inside) && !merger.is_open(outside) && !merger.is_open(day("2020-01-05")));
         let mut held = rows(&["gone"]);
@@ -345,8 +352,8 @@ mod tests {
     #[test]
     fn a_list_that_lacks_much_is_not_believed_at_once() {
         let mut merger = Merger::new(RULES, "activities/");
-        merger.place(day("2020-01-01"), &rows(&["a"]), true);
-        merger.place(day("2020-01-31"), &rows(&["b"]), true);
+        merger.place(day("2020-01-01"), &rows(&["a"]));
+        merger.place(day("2020-01-31"), &rows(&["b"]));
         for number in 10..14 {
             merger.look(day(&format!("2020-01-{number}")), &rows(&[&format!("x{number}")]));
         }

@@ -7,7 +7,7 @@
 
 use chrono::NaiveDateTime;
 
-use super::activities::{self, Columns, Diary, FILE_RULE, Sheet, Start};
+use super::activities::{self, ACTIVITIES, Columns, Diary, FILE_RULE, Sheet, Start};
 use super::merge::{ListRule, word};
 use super::source::{Export, Wants};
 use super::table::{Column, Row};
@@ -19,7 +19,6 @@ use crate::model::{Day, Resources};
 /// What is taken out of an export.
 pub const WANTS: Wants = Wants { inner_zip: |path| is_export(path), max_file: 512 << 20, max_total: 64 << 30 };
 
-const ACTIVITIES: &str = "export/activities";
 const MEASUREMENTS: &str = "export/measurements";
 
 const ID: &str = "Activity Id";
@@ -34,8 +33,14 @@ static DIARY: Diary = Diary {
     folder: "",
     day_of_name: |name| name.get(..10)?.parse::<Day>().ok(),
     rules: &[
-        ListRule { resource: ACTIVITIES, keys, order: |row| word(row, DATE), of_files: false },
-        ListRule { resource: MEASUREMENTS, keys, order: |row| word(row, DATE) + &word(row, KIND), of_files: false },
+        ListRule { resource: ACTIVITIES, keys, order: |row| word(row, DATE), whole_with: ACTIVITIES, of_files: false },
+        ListRule {
+            resource: MEASUREMENTS,
+            keys,
+            order: |row| word(row, DATE) + &word(row, KIND),
+            whole_with: MEASUREMENTS,
+            of_files: false,
+        },
         FILE_RULE,
     ],
     account: |_, _, _| (Resources::new(), Vec::new()),

@@ -9,6 +9,7 @@ mod list;
 mod name;
 mod service;
 mod tally;
+mod twins;
 
 pub use clock::{Clock, ClockError, timestamp};
 pub use day::{Day, DayError, DayRange, Zone};
@@ -18,6 +19,7 @@ pub use kind::{Action, RevisionKind};
 pub use list::JsonList;
 pub use name::{NameError, ProviderName};
 pub use tally::{DayChange, Tally, commit_message};
+pub use twins::{Reading, Twin, Twins};
 
 /// The archive format that this fitsnap writes, and the newest it reads.
 pub const FORMAT: i64 = 1;

@@ -21,7 +21,7 @@ use crate::auth::Session;
 use crate::config::ProviderSettings;
 use crate::http::FetchError;
 use crate::json::Identity;
-use crate::model::{Day, DayRange, JsonText, Resources, Zone};
+use crate::model::{Day, DayRange, JsonText, Resources, Twins, Zone};
 
 /// What tells the records of an export apart, and of any other resource with a slash in its name: as many of
 /// these as a record has, together. It stands last among a provider's rules.
@@ -79,6 +79,11 @@ pub trait Provider: Sync {
 
     /// How it is asked.
     fn way(&self) -> Way<'_>;
+
+    /// Resources that tell of the same records in words of their own.
+    fn twins(&self) -> &'static [Twins] {
+        &[]
+    }
 }
 
 /// How a service is asked.

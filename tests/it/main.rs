@@ -13,6 +13,8 @@ mod googlehealth_trouble;
 mod guards;
 mod hooks;
 mod import;
+mod import_runkeeper;
+mod import_strava;
 mod init;
 mod kill;
 mod layers;

@@ -1,6 +1,7 @@
 //! `fitsnap demo`
 
 mod cast;
+mod googlehealth;
 mod moves;
 mod runkeeper;
 mod strava;
@@ -54,7 +55,7 @@ pub fn run(args: &DemoArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
 
     demo.say("pretend services listen on this machine; each has a person with a past:");
     for (role, player) in &players {
-        demo.say(&format!("  {:<10} {}  {}", role.kind, player.base_url(), role.about));
+        demo.say(&format!("  {:<12} {}  {}", role.kind, player.base_url(), role.about));
     }
     demo.say("an archive is a git repository");
     demo.fitsnap(&["init"])?;
@@ -77,7 +78,7 @@ pub fn run(args: &DemoArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
     for (role, _) in &players {
         let mut name = role.kind;
         for line in role.story {
-            demo.say(&format!("  {name:<10} {line}"));
+            demo.say(&format!("  {name:<12} {line}"));
             name = "";
         }
     }
@@ -219,7 +220,7 @@ impl Demo<'_> {
         self.gap();
         self.say("the pretend services stay; open one to see how to make it misbehave:");
         for (role, player) in players {
-            self.say(&format!("  {:<10} {}", role.kind, player.base_url()));
+            self.say(&format!("  {:<12} {}", role.kind, player.base_url()));
         }
         self.say("in another terminal, in the archive's folder:");
         let own = self.own.display().to_string();

@@ -7,6 +7,9 @@ use crate::import::merge::{FILE, ListRule, TRACKS, word};
 use crate::import::tracks::{Format, Track};
 use crate::model::{ContentHash, Day, JsonText, Resources};
 
+/// The resource that the rows of activities become.
+pub const ACTIVITIES: &str = "export/activities";
+
 /// The resource that tells of the files kept beside a document, with their points.
 pub const FILES: &str = "export/files";
 
@@ -14,8 +17,13 @@ pub const FILES: &str = "export/files";
 pub const TIMES: &str = "export/local_times";
 
 /// How the records of files are told apart.
-pub const FILE_RULE: ListRule =
-    ListRule { resource: FILES, keys: |file| vec![word(file, FILE)], order: |file| word(file, FILE), of_files: true };
+pub const FILE_RULE: ListRule = ListRule {
+    resource: FILES,
+    keys: |file| vec![word(file, FILE)],
+    order: |file| word(file, FILE),
+    whole_with: ACTIVITIES,
+    of_files: true,
+};
 
 /// A day of which more may come.
 #[derive(Default)]

@@ -340,7 +340,7 @@ impl ActivityReader {
         let mut draft = Draft::default();
         draft.add_file(&below, own, bytes, track);
         let imported = draft.finish(day, name(&self.export, entry));
-        self.merger.place(day, &imported.resources, false);
+        self.merger.place(day, &imported.resources);
         self.ready.push_back(Ok(Imported::Day(imported)));
     }
 
@@ -348,7 +348,7 @@ impl ActivityReader {
         let source = self.lists.first().map(|list| name(&self.export, list.entry)).unwrap_or_default();
         for (day, draft) in finished {
             let imported = draft.finish(day, source.clone());
-            self.merger.place(day, &imported.resources, true);
+            self.merger.place(day, &imported.resources);
             self.ready.push_back(Ok(Imported::Day(imported)));
         }
     }

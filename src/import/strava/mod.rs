@@ -10,7 +10,7 @@ mod date;
 
 pub use account::person;
 
-use super::activities::{self, Columns, Diary, FILE_RULE, Sheet, Start, TIMES};
+use super::activities::{self, ACTIVITIES, Columns, Diary, FILE_RULE, Sheet, Start, TIMES};
 use super::merge::{ListRule, word};
 use super::source::{Export, Wants};
 use super::table::{Column, Row};
@@ -21,9 +21,6 @@ use crate::json::Value;
 
 /// What is taken out of an export. Twenty thousand activities of a megabyte are 20 GiB.
 pub const WANTS: Wants = Wants { inner_zip: |path| is_export(path), max_file: 512 << 20, max_total: 64 << 30 };
-
-/// The resource that the rows of `activities.csv` become.
-const ACTIVITIES: &str = "export/activities";
 
 /// The folder of the activity files.
 const FOLDER: &str = "activities/";
@@ -48,8 +45,14 @@ static DIARY: Diary = Diary {
     folder: FOLDER,
     day_of_name: |_| None,
     rules: &[
-        ListRule { resource: ACTIVITIES, keys: ids, order: start, of_files: false },
-        ListRule { resource: TIMES, keys: ids, order: |time| word(time, "local_start"), of_files: false },
+        ListRule { resource: ACTIVITIES, keys: ids, order: start, whole_with: ACTIVITIES, of_files: false },
+        ListRule {
+            resource: TIMES,
+            keys: ids,
+            order: |time| word(time, "local_start"),
+            whole_with: ACTIVITIES,
+            of_files: false,
+        },
         FILE_RULE,
     ],
     account: account::read,
