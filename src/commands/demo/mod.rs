@@ -10,6 +10,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::oneshot;
 
 use self::cast::{CAST, Player, Role};
 use super::Context;
@@ -174,8 +175,13 @@ impl Demo<'_> {
             let loopback = Loopback::bind(0).await?;
             let begun = login.begin(loopback.redirect().clone())?;
             let address = begun.address.to_string();
-            std::thread::spawn(move || browser::visit(&address));
-            let code = loopback.answer(begun.state(), &stop).await?;
+            let (refused, refusal) = oneshot::channel();
+            std::thread::spawn(move || browser::visit(&address).map_err(|error| refused.send(error)));
+            let code = tokio::select! {
+                code = loopback.answer(begun.state(), &stop) => code?,
+                // Where the browser gets no answer, nobody else would give one.
+                Ok(error) = refusal => return Err(LoginError::Denied { reason: error.to_string() }),
+            };
             let session = login.finish(&begun, code).await?;
             let opening = provider.open(&session).await?;
             Ok::<_, LoginError>(provider.called(&opening.account).or(opening.person))
