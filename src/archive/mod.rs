@@ -17,6 +17,7 @@ mod identity;
 mod journal;
 mod layout;
 mod locks;
+mod merge;
 mod objects;
 mod outgoing;
 mod quarantine;
@@ -40,7 +41,7 @@ use git2::{ErrorClass, Repository, RepositoryOpenFlags};
 use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
 
 pub use checked::Checked;
-pub use create::Created;
+pub use create::{Before, Created};
 pub use error::ArchiveError;
 pub use gists::Gists;
 pub use hash_list::HashList;
@@ -48,6 +49,7 @@ pub use history::{BlobReader, FileChange, History, Pattern, RevisionError, Scope
 pub use hooks::HookState;
 pub use layout::{DATA, HASH_LIST, Place, account_path, day_path, provider_folder};
 pub use locks::Lock;
+pub use merge::MergeError;
 pub use outgoing::PushedRef;
 pub use recorder::{DayContent, RecordError, Recorder};
 pub use scan::{Leak, Scanner};

@@ -11,6 +11,7 @@ mod log;
 mod login;
 mod logout;
 mod man;
+mod merge_driver;
 mod past;
 mod providers;
 mod report;
@@ -64,6 +65,8 @@ enum Command {
     Man(man::ManArgs),
     #[command(hide = true)]
     Hook(hook::HookArgs),
+    #[command(hide = true)]
+    MergeDriver(merge_driver::MergeDriverArgs),
 }
 
 /// What every command works with.
@@ -173,6 +176,7 @@ impl Command {
             Command::Completions(args) => completions::run(&args, ui),
             Command::Man(args) => man::run(&args, context, ui),
             Command::Hook(args) => hook::run(&args, context, ui),
+            Command::MergeDriver(args) => merge_driver::run(&args, context),
         }
     }
 }

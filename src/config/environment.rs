@@ -43,6 +43,11 @@ impl Environment {
         self.variables.get(name)?.to_str()
     }
 
+    /// The names of the variables that begin like this.
+    pub fn names<'a>(&'a self, beginning: &'a str) -> impl Iterator<Item = &'a str> {
+        self.variables.keys().map(String::as_str).filter(move |name| name.starts_with(beginning))
+    }
+
     /// The current folder.
     pub fn folder(&self) -> &Path {
         &self.folder

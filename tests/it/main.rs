@@ -25,4 +25,5 @@ mod sync_guards;
 mod sync_rewrites;
 mod sync_stop;
 mod sync_trouble;
+mod two_machines;
 mod verify;

@@ -19,7 +19,7 @@ use super::{Archive, ArchiveError, CommitId, DATA};
 use crate::model::ProviderName;
 
 pub(super) use committed::{FolderFiles, Version, check_folder};
-pub(super) use content::document_fault;
+pub(super) use content::{MAX_FILE, document_fault};
 
 /// More threads than this wait for the disk anyway.
 const MAX_THREADS: usize = 8;
