@@ -83,13 +83,16 @@ impl Unsynced {
 
     /// Returns when everything is in place and on the disk, names and all.
     pub(super) fn sync(self) -> Result<(), ArchiveError> {
-        let Some(first) = self.folders.first() else { return Ok(()) };
+        // A folder that became empty is gone, and so perhaps are some above it.
+        let there = |folder: &PathBuf| folder.ancestors().find(|above| above.is_dir()).map(Path::to_owned);
+        let folders: BTreeSet<PathBuf> = self.folders.iter().filter_map(there).collect();
+        let Some(first) = folders.first() else { return Ok(()) };
         if self.count > many() {
             return sync_file_system(first);
         }
         sync_files(&self.waiting)?;
         self.waiting.into_iter().try_for_each(|(file, path)| put(file, &path))?;
-        sync_folders(&self.folders)
+        sync_folders(&folders)
     }
 }
 

@@ -129,7 +129,7 @@ impl Archive {
         self.read_folder(folder, inside.filter(|(name, _)| !name.contains('/')))
     }
 
-    fn folder_of_tree(&self, tree: &Tree<'_>, folder: &str) -> FolderFiles {
+    pub(super) fn folder_of_tree(&self, tree: &Tree<'_>, folder: &str) -> FolderFiles {
         let found = tree.get_path(folder.as_ref()).and_then(|entry| self.git.find_tree(entry.id()));
         let Ok(tree) = found else { return FolderFiles::default() };
         let files = tree.iter().filter(|entry| entry.kind() == Some(git2::ObjectType::Blob));

@@ -191,6 +191,25 @@ impl Archive {
         self.update_index(edits, old, scratch)
     }
 
+    /// Writes these paths as they are to be, whatever stands there, and brings the index along from what is
+    /// staged, while it is locked.
+    pub(super) fn put_back(
+        &self,
+        edits: &Edits,
+        staged: &Edits,
+        scratch: &Path,
+        _index: &GitLock,
+    ) -> Result<(), ArchiveError> {
+        let mut written = Unsynced::default();
+        for (path, blob) in edits {
+            let Some(id) = blob else { continue };
+            let blob = self.git.find_blob(*id).map_err(ArchiveError::git(format!("read {path}")))?;
+            written.replace(&self.root.join(path), blob.content(), scratch)?;
+        }
+        written.sync()?;
+        self.update_index(edits, staged, scratch)
+    }
+
     /// Whether a file is this blob with bytes missing or zero, as a power cut leaves it: nothing that
     /// a person made is in it.
     fn is_cut_off(&self, file: &Path, blob: Option<Oid>) -> Result<bool, ArchiveError> {

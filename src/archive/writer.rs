@@ -26,6 +26,8 @@ pub struct Writer<'a> {
     objects: NewObjects,
     edits: Edits,
     hashes: BTreeMap<String, Option<ContentHash>>,
+    /// Hash lists to go on from in place of those held, by folder.
+    lists: BTreeMap<String, HashList>,
     is_large: bool,
 }
 
@@ -46,8 +48,8 @@ impl Archive {
         self.guard_edits(tree.as_ref(), folder)?;
         let odb = self.git.odb().map_err(ArchiveError::git("open the objects"))?;
         let objects = NewObjects::new(&self.scratch());
-        let (edits, hashes) = (Edits::new(), BTreeMap::new());
-        Ok(Writer { archive: self, identity, odb, branch, objects, edits, hashes, is_large: false })
+        let (edits, hashes, lists) = (Edits::new(), BTreeMap::new(), BTreeMap::new());
+        Ok(Writer { archive: self, identity, odb, branch, objects, edits, hashes, lists, is_large: false })
     }
 
     /// The tree that a branch stands at.
@@ -91,6 +93,12 @@ impl Writer<'_> {
         }
     }
 
+    /// Takes a hash list for the next commit in place of the one held; what is put and removed beside it
+    /// is written into it.
+    pub(super) fn relist(&mut self, folder: &str, list: HashList) {
+        self.lists.insert(folder.to_owned(), list);
+    }
+
     /// Whether anything was put or removed since the last commit.
     pub fn has_changes(&self) -> bool {
         !self.edits.is_empty()
@@ -100,6 +108,7 @@ impl Writer<'_> {
     pub fn abandon(&mut self) {
         self.edits.clear();
         self.hashes.clear();
+        self.lists.clear();
         self.objects = NewObjects::new(&self.archive.scratch());
     }
 
@@ -177,6 +186,15 @@ impl Writer<'_> {
         }
     }
 
+    fn held_list(&self, path: &str) -> Result<HashList, ArchiveError> {
+        let held = match self.branch.tip {
+            Some(tip) => self.archive.at(CommitId(tip))?.file(path)?,
+            None => None,
+        };
+        let damaged = |problem| ArchiveError::Damaged { problem: format!("{path}: {problem}") };
+        held.map_or(Ok(HashList::default()), |bytes| HashList::parse(&bytes).map_err(damaged))
+    }
+
     fn update_hash_lists(&mut self) -> Result<(), ArchiveError> {
         let mut folders: BTreeMap<String, Vec<(String, Option<ContentHash>)>> = BTreeMap::new();
         for (path, hash) in std::mem::take(&mut self.hashes) {
@@ -184,16 +202,15 @@ impl Writer<'_> {
                 folders.entry(folder.to_owned()).or_default().push((name.to_owned(), hash));
             }
         }
+        let mut lists = std::mem::take(&mut self.lists);
+        for folder in lists.keys() {
+            folders.entry(folder.clone()).or_default();
+        }
         for (folder, names) in folders {
             let path = format!("{folder}/{HASH_LIST}");
-            let held = match self.branch.tip {
-                Some(tip) => self.archive.at(CommitId(tip))?.file(&path)?,
-                None => None,
-            };
-            let mut list = match held {
-                Some(bytes) => HashList::parse(&bytes)
-                    .map_err(|problem| ArchiveError::Damaged { problem: format!("{path}: {problem}") })?,
-                None => HashList::default(),
+            let mut list = match lists.remove(&folder) {
+                Some(list) => list,
+                None => self.held_list(&path)?,
             };
             for (name, hash) in names {
                 match hash {

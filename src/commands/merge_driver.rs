@@ -7,8 +7,7 @@ use crate::archive::{Archive, MergeError};
 use crate::cli::{CommandError, ExitCode};
 
 /// What a person hears in a clone where git merges day documents line by line.
-pub(super) const NO_MERGE_DRIVER: &str =
-    "git does not call fitsnap here when it merges, so that a git pull could mix the lines of two answers; run: fitsnap init";
+pub(super) const NO_MERGE_DRIVER: &str = "git does not call fitsnap here when it merges, so that a git pull could mix the lines of two answers; run: fitsnap init";
 
 /// Merge two versions of a file below data/; git calls this
 ///

@@ -14,6 +14,7 @@ mod man;
 mod merge_driver;
 mod past;
 mod providers;
+mod repair;
 mod report;
 mod report_run;
 mod show;
@@ -59,6 +60,7 @@ enum Command {
     Stats(stats::StatsArgs),
     Diff(diff::DiffArgs),
     Verify(verify::VerifyArgs),
+    Repair(repair::RepairArgs),
     Providers(providers::ProvidersArgs),
     Canon(canon::CanonArgs),
     Completions(completions::CompletionsArgs),
@@ -171,6 +173,7 @@ impl Command {
             Command::Stats(args) => stats::run(&args, context, ui),
             Command::Diff(args) => diff::run(&args, context, ui),
             Command::Verify(args) => verify::run(&args, context, ui),
+            Command::Repair(args) => repair::run(&args, context, ui),
             Command::Providers(args) => providers::run(&args, context, ui),
             Command::Canon(args) => canon::run(&args, context, ui),
             Command::Completions(args) => completions::run(&args, ui),

@@ -17,7 +17,10 @@ fn init_makes_an_archive_that_git_finds_whole_and_clean() {
     let body = env.git("a", &["log", "--format=%B"]);
     assert_eq!(body.trim_end(), "fitsnap: new archive\n\nFitsnap-Action: init\nFitsnap-Format: 1");
     assert!(std::fs::read_to_string(env.path("a/fitsnap.toml")).unwrap().starts_with("format = 1\n"));
-    assert_eq!(std::fs::read_to_string(env.path("a/.gitattributes")).unwrap(), "data/** -text\ndata/** merge=fitsnap\n");
+    assert_eq!(
+        std::fs::read_to_string(env.path("a/.gitattributes")).unwrap(),
+        "data/** -text\ndata/** merge=fitsnap\n"
+    );
     env.run(&["-C", "a", "verify"]).code(0).stdout("well: 0 files in 1 commit\n");
 }
 

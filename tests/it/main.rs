@@ -16,6 +16,7 @@ mod login;
 mod machine;
 mod pack;
 mod past;
+mod repair;
 mod runkeeper;
 mod status;
 mod strava;

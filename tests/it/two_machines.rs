@@ -170,13 +170,17 @@ fn days_accounts_and_companions_that_both_sides_made_come_together() {
         ];
         commit(env, "server", "2015-07-08T06:00:00Z", files);
     };
-    both_ways(|_| {}, apart, |env| {
-        demand_file(env, DAY, &document("\"heart\": [2], \"steps\": [1]"));
-        demand_file(env, "data/fitbit/account.json", &account("2", "Ada"));
-        demand_file(env, gpx, "<gpx>new</gpx>\n");
-        let files = env.git("server", &["ls-files", "data"]);
-        assert_eq!(files.lines().count(), 9, "{files}");
-    });
+    both_ways(
+        |_| {},
+        apart,
+        |env| {
+            demand_file(env, DAY, &document("\"heart\": [2], \"steps\": [1]"));
+            demand_file(env, "data/fitbit/account.json", &account("2", "Ada"));
+            demand_file(env, gpx, "<gpx>new</gpx>\n");
+            let files = env.git("server", &["ls-files", "data"]);
+            assert_eq!(files.lines().count(), 9, "{files}");
+        },
+    );
 }
 
 #[test]
@@ -199,14 +203,15 @@ fn a_document_that_one_side_took_out_goes_unless_the_other_changed_it() {
             assert!(!env.path("server").join(other).exists());
         },
     );
-    for (how, goes_on) in [("--no-rebase", &["commit", "-q", "--no-edit"][..]), ("--rebase", &["rebase", "--continue"][..])] {
+    for (how, goes_on) in
+        [("--no-rebase", &["commit", "-q", "--no-edit"][..]), ("--rebase", &["rebase", "--continue"][..])]
+    {
         eprintln!("{how}");
         let env = machines(first);
         commit(&env, "laptop", "2015-07-08T06:00:00Z", &[(DAY, "")]);
         commit(&env, "server", "2015-07-09T06:00:00Z", &[(DAY, &document("\"heart\": [2]"))]);
         // Git asks the person, and all that they must say is that the changed document stays.
         assert_ne!(pull(&env, how).status, 0);
-        
 
         env.git("server", &["add", "data"]);
         env.set("GIT_EDITOR", "true");
@@ -317,7 +322,8 @@ fn what_cannot_be_put_together_is_left_to_the_person_with_both_versions() {
     push.code(0);
     let ran = env.try_git("server", &["pull", "-q", "--no-rebase"]);
     assert_ne!(ran.status, 0);
-    for words in ["05.json is left to you", "damaged", "notes.txt is left to you", "never puts such a file", "--abort"] {
+    for words in ["05.json is left to you", "damaged", "notes.txt is left to you", "never puts such a file", "--abort"]
+    {
         assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
     }
     for (path, ours, theirs) in [(DAY, "[2]", "\"prov"), (notes, "two", "one")] {

@@ -71,9 +71,6 @@ impl Merger<'_> {
         ours: &[u8],
         theirs: &[u8],
     ) -> Result<Vec<u8>, MergeError> {
-        if matches!(place, Place::Foreign | Place::Outside) {
-            return Err(unusable(path, &PartsError::NoDocument));
-        }
         if matches!(place, Place::File(..)) {
             let is = |found: &[u8]| vec![found == ours, found == theirs];
             let ours_is_newer = self.newer(path, &[(ours, theirs)], is)?;

@@ -31,14 +31,14 @@ pub(in crate::archive) enum PartsError {
 
 /// Takes the document of a place apart. Another spelling of the same values makes the same parts.
 pub(in crate::archive) fn parts_of(place: &Place, bytes: &[u8]) -> Result<Parts, PartsError> {
-    let bytes = canonical(bytes).map_err(DocumentError::from)?;
+    let text = || canonical(bytes).map_err(DocumentError::from);
     let (resources, absent) = match place {
         Place::Day(provider, day) => {
-            let document = DayDocument::read(&bytes, provider, *day)?;
+            let document = DayDocument::read(&text()?, provider, *day)?;
             (document.resources, document.absent)
         }
         Place::Account(provider) => {
-            let account = Account::read(&bytes, provider)?;
+            let account = Account::read(&text()?, provider)?;
             (account.resources, account.absent)
         }
         _ => return Err(PartsError::NoDocument),

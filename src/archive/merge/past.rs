@@ -1,13 +1,11 @@
 //! When a content came into the history, looked for from all that git may be merging.
 
-use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::fs;
 
-use git2::{ObjectType, Oid, Revwalk, Sort};
+use git2::Oid;
 
-use crate::archive::trees::entry_at;
-use crate::archive::verify::MAX_FILE;
+use crate::archive::versions::Versions;
 use crate::archive::{Archive, ArchiveError};
 use crate::model::ContentHash;
 
@@ -28,20 +26,7 @@ const NOTES: [&str; 9] = [
 const TOLD_BY_GIT: &str = "GITHEAD_";
 
 /// The history behind every commit that git may be merging.
-pub(super) struct Past<'a> {
-    archive: &'a Archive,
-    starts: Vec<Oid>,
-    /// What stands at a path in a commit.
-    known: RefCell<HashMap<(Oid, String), Option<Oid>>>,
-}
-
-/// A content that a commit brought to a path: none of its parents has it there.
-struct Brought {
-    blob: Oid,
-    before: Vec<Option<Oid>>,
-    /// The author's time: it is that of the sync, and a rebase keeps it.
-    time: i64,
-}
+pub(super) struct Past<'a>(Versions<'a>);
 
 impl<'a> Past<'a> {
     /// The history as git shows it now.
@@ -51,23 +36,23 @@ impl<'a> Past<'a> {
         let references = git.references().map_err(ArchiveError::git("list the branches"))?;
         starts.extend(references.flatten().filter_map(|reference| Some(reference.peel_to_commit().ok()?.id())));
         let told = archive.environment.names(TOLD_BY_GIT).map(|name| name[TOLD_BY_GIT.len()..].to_owned());
-        let noted = NOTES.iter().filter_map(|name| fs::read_to_string(git.path().join(name)).ok());
-        let noted: Vec<String> = noted.collect();
-        let words = noted.iter().flat_map(|text| text.lines()).filter_map(|line| line.split_whitespace().next());
-        let named = told.chain(words.map(str::to_owned)).filter_map(|word| word.parse::<Oid>().ok());
+        let notes = NOTES.iter().filter_map(|name| fs::read_to_string(git.path().join(name)).ok());
+        let noted = notes.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>());
+        // FETCH_HEAD says more about each commit in its line.
+        let named = told.chain(noted).filter_map(|line| line.split_whitespace().next()?.parse::<Oid>().ok());
         starts.extend(named.filter(|id| git.find_commit(*id).is_ok()));
         starts.sort_unstable();
         starts.dedup();
-        Ok(Past { archive, starts, known: RefCell::default() })
+        Ok(Past(Versions::new(archive, starts)))
     }
 
     /// The newest file at a path that has this hash.
     pub(super) fn content(&self, path: &str, hash: ContentHash) -> Result<Option<Vec<u8>>, ArchiveError> {
         let mut seen = HashSet::new();
-        for brought in self.versions(path)? {
+        for brought in self.0.of(path)? {
             let blob = brought?.blob;
             if seen.insert(blob)
-                && let Some(bytes) = self.bytes(blob)?
+                && let Some(bytes) = self.0.bytes(blob)?
                 && ContentHash::of(&bytes) == hash
             {
                 return Ok(Some(bytes));
@@ -90,11 +75,11 @@ impl<'a> Past<'a> {
             if let Some(held) = known.get(&blob) {
                 return Ok(held.clone());
             }
-            let held = self.bytes(blob)?.map(|bytes| holds(&bytes)).unwrap_or_default();
+            let held = self.0.bytes(blob)?.map(|bytes| holds(&bytes)).unwrap_or_default();
             known.insert(blob, held.clone());
             Ok(held)
         };
-        for brought in self.versions(path)? {
+        for brought in self.0.of(path)? {
             let brought = brought?;
             let after = look(brought.blob)?;
             let before = brought.before.iter().flatten().map(|blob| look(*blob)).collect::<Result<Vec<_>, _>>()?;
@@ -109,54 +94,5 @@ impl<'a> Past<'a> {
             }
         }
         Ok(times)
-    }
-
-    /// The contents that came to a path, newest first.
-    fn versions<'p>(
-        &'p self,
-        path: &'p str,
-    ) -> Result<impl Iterator<Item = Result<Brought, ArchiveError>> + 'p, ArchiveError> {
-        let failed = || ArchiveError::git("walk the history");
-        let mut walk: Revwalk<'_> = self.archive.git.revwalk().map_err(failed())?;
-        walk.set_sorting(Sort::TIME).map_err(failed())?;
-        for start in &self.starts {
-            walk.push(*start).map_err(failed())?;
-        }
-        let one = move |commit: Oid| -> Result<Option<Brought>, ArchiveError> {
-            let Some(blob) = self.at(commit, path)? else { return Ok(None) };
-            let commit = self.archive.git.find_commit(commit).map_err(failed())?;
-            let before = commit.parent_ids().map(|parent| self.at(parent, path)).collect::<Result<Vec<_>, _>>()?;
-            let time = commit.author().when().seconds();
-            Ok((!before.contains(&Some(blob))).then_some(Brought { blob, before, time }))
-        };
-        Ok(walk.filter_map(move |commit| commit.map_err(failed()).and_then(one).transpose()))
-    }
-
-    fn at(&self, commit: Oid, path: &str) -> Result<Option<Oid>, ArchiveError> {
-        let key = (commit, path.to_owned());
-        if let Some(known) = self.known.borrow().get(&key) {
-            return Ok(*known);
-        }
-        // A parent may be missing, as in a shallow clone: then what the commit has came with it.
-        let found = match self.archive.git.find_commit(commit) {
-            Ok(commit) => {
-                let tree = commit.tree().map_err(ArchiveError::git(format!("read commit {}", commit.id())))?;
-                entry_at(Some(&tree), path)?.filter(|entry| entry.kind() == Some(ObjectType::Blob))
-            }
-            Err(_) => None,
-        };
-        let found = found.map(|entry| entry.id());
-        self.known.borrow_mut().insert(key, found);
-        Ok(found)
-    }
-
-    fn bytes(&self, blob: Oid) -> Result<Option<Vec<u8>>, ArchiveError> {
-        let failed = || ArchiveError::git(format!("read blob {blob}"));
-        let odb = self.archive.git.odb().map_err(failed())?;
-        let (size, _) = odb.read_header(blob).map_err(failed())?;
-        if size as u64 > MAX_FILE {
-            return Ok(None);
-        }
-        odb.read(blob).map(|object| Some(object.data().to_vec())).map_err(failed())
     }
 }
