@@ -20,6 +20,8 @@ pub struct Checked {
     grant: Option<String>,
     /// When a sync last went through, in seconds since 1970.
     last: Option<i64>,
+    /// Up to when the provider's own log of changes was heeded, in seconds since 1970.
+    changes: Option<i64>,
 }
 
 impl Archive {
@@ -44,6 +46,7 @@ impl Archive {
                     checked.days.insert(day, time);
                 }
                 Err(_) if day == "sync" => checked.last = Some(time),
+                Err(_) if day == "changes" => checked.changes = Some(time),
                 Err(_) => {}
             }
         }
@@ -61,8 +64,8 @@ impl Archive {
         if let Some(grant) = &checked.grant {
             text.push_str(&format!("grant {grant}\n"));
         }
-        if let Some(last) = checked.last {
-            text.push_str(&format!("sync {last}\n"));
+        for (word, time) in [("sync", checked.last), ("changes", checked.changes)] {
+            text.extend(time.map(|time| format!("{word} {time}\n")));
         }
         replace_memory(&path, text.as_bytes(), &self.scratch())
     }
@@ -119,6 +122,16 @@ impl Checked {
     /// When a sync last went through.
     pub fn last_sync(&self) -> Option<DateTime<Utc>> {
         DateTime::from_timestamp(self.last?, 0)
+    }
+
+    /// Notes that all was heeded that the provider's log of changes told up to this time.
+    pub fn heed_changes(&mut self, time: DateTime<Utc>) {
+        self.changes = Some(time.timestamp());
+    }
+
+    /// Up to when the provider's own log of changes was heeded.
+    pub fn changes(&self) -> Option<DateTime<Utc>> {
+        DateTime::from_timestamp(self.changes?, 0)
     }
 
     /// These days, the one checked longest ago first; those never checked come before all, oldest first.

@@ -1,11 +1,11 @@
 //! Writing that survives a power cut: bytes are on the disk before their name is.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 use super::ArchiveError;
 
@@ -21,6 +21,13 @@ pub(super) fn make_folder(path: &Path) -> Result<(), ArchiveError> {
     fs::create_dir_all(path).map_err(ArchiveError::io("make the folder", path))
 }
 
+/// A file with these bytes that has no name of its own yet, and goes where it gets none.
+pub(super) fn unfinished(bytes: &[u8], scratch: &Path) -> io::Result<TempPath> {
+    let mut file = tempfile::Builder::new().prefix("new-").tempfile_in(scratch)?;
+    file.write_all(bytes)?;
+    Ok(with_usual_mode(file)?.into_temp_path())
+}
+
 /// Puts a file in place that may be lost in a power cut without harm: a reader sees the old bytes or all
 /// of the new, and after a power cut perhaps none.
 pub(super) fn replace_memory(path: &Path, bytes: &[u8], scratch: &Path) -> Result<(), ArchiveError> {
@@ -33,26 +40,25 @@ pub(super) fn replace_memory(path: &Path, bytes: &[u8], scratch: &Path) -> Resul
 /// `scratch` is a folder of ours where the unfinished file stands, on the same file system if possible.
 pub(super) fn replace_file(path: &Path, bytes: &[u8], scratch: &Path) -> Result<(), ArchiveError> {
     let mut written = Unsynced::default();
-    written.replace(path, bytes, scratch)?;
+    written.replace(path, unfinished(bytes, scratch).map_err(ArchiveError::io("write", path))?)?;
     written.sync()
 }
 
 /// Files to be put in place, and folders whose names are not yet known to be on the disk.
 #[derive(Default)]
 pub(super) struct Unsynced {
-    waiting: Vec<(NamedTempFile, PathBuf)>,
+    waiting: Vec<(TempPath, PathBuf)>,
     folders: BTreeSet<PathBuf>,
     count: usize,
 }
 
 impl Unsynced {
-    /// Puts a file in place, at the latest when `sync` returns. Where few files come together all are on
-    /// the disk before the first gets its name; where many come, `sync` settles them afterwards, and the
-    /// journal covers the time between.
-    pub(super) fn replace(&mut self, path: &Path, bytes: &[u8], scratch: &Path) -> Result<(), ArchiveError> {
+    /// Puts an unfinished file in place, at the latest when `sync` returns. Where few files come together
+    /// all are on the disk before the first gets its name; where many come, `sync` settles them afterwards,
+    /// and the journal covers the time between.
+    pub(super) fn replace(&mut self, path: &Path, file: TempPath) -> Result<(), ArchiveError> {
         let folder = path.parent().unwrap_or(Path::new("."));
         make_folder(folder)?;
-        let file = unfinished(bytes, scratch).map_err(ArchiveError::io("write", path))?;
         self.waiting.push((file, path.to_owned()));
         self.folders.insert(folder.to_owned());
         self.count += 1;
@@ -90,31 +96,27 @@ impl Unsynced {
         if self.count > many() {
             return sync_file_system(first);
         }
-        sync_files(&self.waiting)?;
+        together(&self.waiting, |(file, path)| {
+            let file = OpenOptions::new().write(true).open(file);
+            file.and_then(|file| file.sync_data()).map_err(ArchiveError::io("sync", path))
+        })?;
         self.waiting.into_iter().try_for_each(|(file, path)| put(file, &path))?;
         sync_folders(&folders)
     }
 }
 
-/// A file with these bytes that has no name of its own yet.
-fn unfinished(bytes: &[u8], scratch: &Path) -> io::Result<NamedTempFile> {
-    let mut file = tempfile::Builder::new().prefix("new-").tempfile_in(scratch)?;
-    file.write_all(bytes)?;
-    with_usual_mode(file)
-}
-
 /// Gives a finished file its name.
-fn put(file: NamedTempFile, path: &Path) -> Result<(), ArchiveError> {
+fn put(file: TempPath, path: &Path) -> Result<(), ArchiveError> {
     let failed = ArchiveError::io("write", path);
     match file.persist(path) {
-        Ok(_) => Ok(()),
+        Ok(()) => Ok(()),
         Err(error) if error.error.kind() == io::ErrorKind::CrossesDevices => {
             // The repository lies on another disk than the work tree: the unfinished file must stand
             // beside its place.
             let copy = || {
                 let folder = path.parent().unwrap_or(Path::new("."));
                 let mut beside = tempfile::Builder::new().prefix(".fitsnap-").tempfile_in(folder)?;
-                io::copy(&mut File::open(error.file.path())?, &mut beside)?;
+                io::copy(&mut File::open(&error.path)?, &mut beside)?;
                 beside.as_file().sync_data()?;
                 with_usual_mode(beside)?.persist(path).map_err(|error| error.error)
             };
@@ -175,6 +177,16 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), ArchiveError> {
     // Windows has no such call for folders and needs none.
     if cfg!(unix) {
         File::open(folder).and_then(|file| file.sync_all()).map_err(ArchiveError::io("sync", folder))?;
+    }
+    Ok(())
+}
+
+/// Objects never change, and git marks them so.
+pub(super) fn read_only(file: &File) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.set_permissions(fs::Permissions::from_mode(0o444))?;
     }
     Ok(())
 }

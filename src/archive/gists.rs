@@ -137,7 +137,7 @@ mod tests {
         let mut held = BTreeMap::new();
         for number in 4..6 {
             let day = day(number);
-            let document = DayDocument::new(moves(), day).canonical().unwrap();
+            let document = DayDocument::new(moves(), day).json().unwrap().canonical();
             held.insert(day, BlobId(git.blob(&document).unwrap()));
         }
         held.insert(day(6), BlobId(git.blob(b"[]").unwrap()));

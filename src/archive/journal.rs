@@ -10,7 +10,7 @@ use git2::{ErrorCode, ObjectType, Oid, Tree};
 use serde::{Deserialize, Serialize};
 
 use super::durable::{make_folder, replace_file};
-use super::staging::{blob_of, read_index};
+use super::staging::{Ready, blob_of, read_index};
 use super::trees::{Edits, entry_at};
 use super::{Archive, ArchiveError, DATA, Lock};
 use crate::model::Clock;
@@ -119,7 +119,7 @@ impl Archive {
                 }
             }
             let index = self.lock_index(&scratch)?;
-            self.bring_along(&edits, &old, &scratch, &index)?;
+            self.bring_along(&edits, &old, Ready::new(), &scratch, &index)?;
         }
         self.end_journal()
     }

@@ -108,15 +108,21 @@ impl<'a> Recorder<'a> {
     /// `Content` where canonical form refuses it, `Held` where the document held is damaged; nothing of
     /// the day is taken then.
     pub fn day(&mut self, day: Day, content: DayContent) -> Result<(), RecordError> {
-        self.replace(day, content, &[])
+        self.replace(day, content, &[]).map(drop)
     }
 
     /// Takes what the provider says of a day as `day` does, and takes the resources in `gone` out; the
-    /// document goes where nothing is left in it.
+    /// document goes where nothing is left in it. Gives the document where it is another one now, with its
+    /// blob.
     ///
     /// # Errors
     /// As `day`.
-    pub fn replace(&mut self, day: Day, content: DayContent, gone: &[String]) -> Result<(), RecordError> {
+    pub fn replace(
+        &mut self,
+        day: Day,
+        content: DayContent,
+        gone: &[String],
+    ) -> Result<Option<(BlobId, Json)>, RecordError> {
         let held = self.document(day)?;
         let is_held = held.is_some();
         let mut document = held.unwrap_or_else(|| DayDocument::new(self.provider.clone(), day));
@@ -136,35 +142,38 @@ impl<'a> Recorder<'a> {
             if is_held {
                 self.withdraw(day);
             }
-            return Ok(());
+            return Ok(None);
         }
-        let bytes = document.canonical()?;
+        let json = document.json()?;
+        let bytes = json.canonical();
+        let path = day_path(&self.provider, day);
         let base = self.base(day);
         let change = match base {
             None => Some(DayChange { kind: RevisionKind::New, resources: BTreeMap::new() }),
             Some(base) => {
-                let old = self.writer.read(base)?;
-                if old == bytes { None } else { self.change(&old, &bytes)? }
+                let old = self.writer.read(&path, base)?;
+                if old == bytes { None } else { self.change(&old, &json)? }
             }
         };
         match (change, base) {
             (Some(change), _) => {
-                let blob = self.writer.put(&day_path(&self.provider, day), &bytes)?;
+                let blob = self.writer.put(&path, &bytes)?;
                 self.held.insert(day, blob);
                 self.unchanged.remove(&day);
                 self.pending.insert(day, Pending { change, blob: Some(blob), base });
+                Ok(Some((blob, json)))
             }
             (None, base) => {
                 // What was taken before is undone by what came now: all is as committed.
                 if let (Some(_), Some(base)) = (self.pending.remove(&day), base) {
-                    let old = self.writer.read(base)?;
-                    self.writer.put(&day_path(&self.provider, day), &old)?;
+                    let old = self.writer.read(&path, base)?;
+                    self.writer.put(&path, &old)?;
                     self.held.insert(day, base);
                 }
                 self.unchanged.insert(day);
+                Ok(None)
             }
         }
-        Ok(())
     }
 
     fn withdraw(&mut self, day: Day) {
@@ -192,7 +201,7 @@ impl<'a> Recorder<'a> {
     /// `Held` where it is damaged.
     pub fn document(&mut self, day: Day) -> Result<Option<DayDocument>, RecordError> {
         let Some(blob) = self.held.get(&day) else { return Ok(None) };
-        let bytes = self.writer.read(*blob)?;
+        let bytes = self.writer.read(&day_path(&self.provider, day), *blob)?;
         DayDocument::read(&bytes, &self.provider, day).map(Some).map_err(RecordError::Held)
     }
 
@@ -201,19 +210,21 @@ impl<'a> Recorder<'a> {
     /// # Errors
     /// `Content` where canonical form refuses it.
     pub fn account(&mut self, resources: Resources) -> Result<(), RecordError> {
-        let old = self.account.map(|blob| self.writer.read(blob)).transpose()?;
+        let path = account_path(&self.provider);
+        let old = self.account.map(|blob| self.writer.read(&path, blob)).transpose()?;
         let mut account = match &old {
             Some(bytes) => Account::read(bytes, &self.provider).map_err(RecordError::Held)?,
             None => Account::new(self.provider.clone()),
         };
         account.resources.extend(resources);
-        let bytes = account.canonical()?;
+        let json = account.json()?;
+        let bytes = json.canonical();
         let same = match &old {
-            Some(old) => *old == bytes || self.change(old, &bytes)?.is_none(),
+            Some(old) => *old == bytes || self.change(old, &json)?.is_none(),
             None => account.resources.is_empty(),
         };
         if !same {
-            self.account = Some(self.writer.put(&account_path(&self.provider), &bytes)?);
+            self.account = Some(self.writer.put(&path, &bytes)?);
             self.account_changed = true;
         }
         Ok(())
@@ -267,8 +278,8 @@ impl<'a> Recorder<'a> {
     }
 
     /// What changed between two contents of a document; none where it is nothing, volatile members apart.
-    fn change(&self, old: &[u8], new: &[u8]) -> Result<Option<DayChange>, JsonError> {
-        let (old, new) = (Json::parse(old)?, Json::parse(new)?);
+    fn change(&self, old: &[u8], new: &Json) -> Result<Option<DayChange>, JsonError> {
+        let old = Json::parse(old)?;
         let comparison = compare(old.root(), new.root(), self.rules);
         let kind = match comparison.kind() {
             ChangeKind::Unchanged => return Ok(None),

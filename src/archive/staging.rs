@@ -1,20 +1,25 @@
 //! The index and the work tree, brought along with a commit, and a person's own edits in them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 use std::time::SystemTime;
 
 use git2::{Index, IndexEntry, IndexTime, ObjectType, Oid, RepositoryState, Tree};
+use tempfile::TempPath;
 
-use super::durable::{Unsynced, sync_folder};
+use super::durable::{Unsynced, sync_folder, unfinished};
 use super::locks::GitLock;
+use super::objects::name_of_file;
 use super::trees::{Edits, entry_at};
 use super::{Archive, ArchiveError};
 
 /// Git's mark in an index entry: the person asked for this file not to be in the work tree.
 pub(super) const SKIP_WORKTREE: u16 = 1 << 14;
+
+/// Files of the work tree by their paths below its root, whole but not yet in their places.
+pub(super) type Ready = BTreeMap<String, TempPath>;
 
 /// How many of the person's edits a message names.
 const NAMED: usize = 3;
@@ -156,11 +161,12 @@ impl Archive {
 
     /// Brings work tree and index along for these paths, while the index is locked. A file that holds
     /// something else than the old or the new content is a person's: it stays, and the next sync stops
-    /// and names it.
+    /// and names it. What is not `ready` is taken from the repository.
     pub(super) fn bring_along(
         &self,
         edits: &Edits,
         old: &Edits,
+        mut ready: Ready,
         scratch: &Path,
         _index: &GitLock,
     ) -> Result<(), ArchiveError> {
@@ -176,12 +182,12 @@ impl Archive {
             if found != old.get(path).copied().flatten() && !self.is_cut_off(&file, *new)? {
                 continue;
             }
-            match new {
-                Some(id) => {
-                    let blob = self.git.find_blob(*id).map_err(ArchiveError::git(format!("read {path}")))?;
-                    written.replace(&file, blob.content(), scratch)?;
+            match (new, ready.remove(path)) {
+                (Some(_), Some(whole)) => written.replace(&file, whole)?,
+                (Some(id), None) => {
+                    written.replace(&file, self.unfinished_again(path, *id, scratch)?)?;
                 }
-                None => {
+                (None, _) => {
                     written.remove(&file)?;
                     self.remove_empty_folders(path);
                 }
@@ -202,12 +208,18 @@ impl Archive {
     ) -> Result<(), ArchiveError> {
         let mut written = Unsynced::default();
         for (path, blob) in edits {
-            let Some(id) = blob else { continue };
-            let blob = self.git.find_blob(*id).map_err(ArchiveError::git(format!("read {path}")))?;
-            written.replace(&self.root.join(path), blob.content(), scratch)?;
+            if let Some(id) = blob {
+                written.replace(&self.root.join(path), self.unfinished_again(path, *id, scratch)?)?;
+            }
         }
         written.sync()?;
         self.update_index(edits, staged, scratch)
+    }
+
+    /// A file of the work tree made from its blob, without its name yet.
+    fn unfinished_again(&self, path: &str, blob: Oid, scratch: &Path) -> Result<TempPath, ArchiveError> {
+        let blob = self.git.find_blob(blob).map_err(ArchiveError::git(format!("read {path}")))?;
+        unfinished(blob.content(), scratch).map_err(ArchiveError::io("write", path.as_ref()))
     }
 
     /// Whether a file is this blob with bytes missing or zero, as a power cut leaves it: nothing that
@@ -381,7 +393,8 @@ pub(super) fn blob_of(path: &Path) -> Result<Option<Oid>, ArchiveError> {
         }
         Err(error) => return Err(ArchiveError::io("read", path)(error)),
     }
-    Oid::hash_file(ObjectType::Blob, path).map(Some).map_err(ArchiveError::git(format!("hash {}", path.display())))
+    let named = File::open(path).and_then(|mut file| name_of_file(&mut file));
+    named.map(Some).map_err(ArchiveError::io("read", path))
 }
 
 fn unknown(id: Oid, path: &[u8]) -> IndexEntry {

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 
 use chrono::{DateTime, Utc};
-use git2::{ObjectType, Odb};
+use git2::{ObjectType, Odb, Oid};
 
+use super::durable::unfinished;
 use super::identity::Identity;
 use super::objects::NewObjects;
 use super::refs::Branch;
 use super::snapshot::{BlobId, CommitId};
+use super::staging::Ready;
 use super::trees::{self, Edits};
 use super::{Archive, ArchiveError, DATA, HASH_LIST, HashList, Lock};
 use crate::model::ContentHash;
@@ -25,6 +27,7 @@ pub struct Writer<'a> {
     branch: Branch,
     objects: NewObjects,
     edits: Edits,
+    ready: Ready,
     hashes: BTreeMap<String, Option<ContentHash>>,
     /// Hash lists to go on from in place of those held, by folder.
     lists: BTreeMap<String, HashList>,
@@ -48,8 +51,8 @@ impl Archive {
         self.guard_edits(tree.as_ref(), folder)?;
         let odb = self.git.odb().map_err(ArchiveError::git("open the objects"))?;
         let objects = NewObjects::new(&self.scratch());
-        let (edits, hashes, lists) = (Edits::new(), BTreeMap::new(), BTreeMap::new());
-        Ok(Writer { archive: self, identity, odb, branch, objects, edits, hashes, lists, is_large: false })
+        let (edits, ready, hashes, lists) = (Edits::new(), Ready::new(), BTreeMap::new(), BTreeMap::new());
+        Ok(Writer { archive: self, identity, odb, branch, objects, edits, ready, hashes, lists, is_large: false })
     }
 
     /// The tree that a branch stands at.
@@ -66,21 +69,29 @@ impl Writer<'_> {
     /// # Errors
     /// When it cannot be kept until then.
     pub fn put(&mut self, path: &str, bytes: &[u8]) -> Result<BlobId, ArchiveError> {
-        let id = self.objects.put(&self.odb, ObjectType::Blob, bytes)?;
-        self.edits.insert(path.to_owned(), Some(id));
+        let id = self.stage(path, bytes)?;
         if is_data(path) {
             self.hashes.insert(path.to_owned(), Some(ContentHash::of(bytes)));
         }
         Ok(BlobId(id))
     }
 
-    /// The content of a file, taken for the next commit or committed before.
+    /// Takes a file's content both ways: as the object for git and as the file for the work tree.
+    fn stage(&mut self, path: &str, bytes: &[u8]) -> Result<Oid, ArchiveError> {
+        let id = self.objects.put(&self.odb, ObjectType::Blob, bytes)?;
+        let whole = unfinished(bytes, &self.archive.scratch()).map_err(ArchiveError::io("write", path.as_ref()))?;
+        self.edits.insert(path.to_owned(), Some(id));
+        self.ready.insert(path.to_owned(), whole);
+        Ok(id)
+    }
+
+    /// The content of a file, which is this blob, taken for the next commit or committed before.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn read(&mut self, blob: BlobId) -> Result<Vec<u8>, ArchiveError> {
-        match self.objects.get(blob.0)? {
-            Some(data) => Ok(data),
+    pub fn read(&self, path: &str, blob: BlobId) -> Result<Vec<u8>, ArchiveError> {
+        match self.ready.get(path).filter(|_| self.edits.get(path) == Some(&Some(blob.0))) {
+            Some(whole) => std::fs::read(whole).map_err(ArchiveError::io("read", whole)),
             None => self.archive.blob(blob),
         }
     }
@@ -88,6 +99,7 @@ impl Writer<'_> {
     /// Takes a file out with the next commit.
     pub fn remove(&mut self, path: &str) {
         self.edits.insert(path.to_owned(), None);
+        self.ready.remove(path);
         if is_data(path) {
             self.hashes.insert(path.to_owned(), None);
         }
@@ -107,6 +119,7 @@ impl Writer<'_> {
     /// Forgets what was put and removed since the last commit.
     pub fn abandon(&mut self) {
         self.edits.clear();
+        self.ready.clear();
         self.hashes.clear();
         self.lists.clear();
         self.objects = NewObjects::new(&self.archive.scratch());
@@ -164,7 +177,8 @@ impl Writer<'_> {
             return Err(error);
         }
         self.branch.tip = Some(commit);
-        self.archive.bring_along(&self.edits, &old, &scratch, &index)?;
+        let ready = std::mem::take(&mut self.ready);
+        self.archive.bring_along(&self.edits, &old, ready, &scratch, &index)?;
         drop(index);
         self.archive.end_journal()?;
         self.abandon();
@@ -218,11 +232,12 @@ impl Writer<'_> {
                     None => list.remove(&name),
                 }
             }
-            let id = match list.is_empty() {
-                true => None,
-                false => Some(self.objects.put(&self.odb, ObjectType::Blob, &list.render())?),
-            };
-            self.edits.insert(path, id);
+            if list.is_empty() {
+                self.ready.remove(&path);
+                self.edits.insert(path, None);
+            } else {
+                self.stage(&path, &list.render())?;
+            }
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ use super::packed::{pack, unpack};
 use crate::archive::{BlobId, scratch};
 use crate::model::Day;
 
-const MAGIC: &[u8] = b"fitsnap compared 2\n";
+const MAGIC: &[u8] = b"fitsnap compared 3\n";
 const KEY: usize = 20 + 20 + 4 + 8;
 const HEAD: usize = KEY + 8;
 

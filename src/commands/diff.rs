@@ -84,7 +84,7 @@ pub fn run(args: &DiffArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
         ui.data(Text::new().plain("  ").with(Style::Red, problem.as_str()));
     }
     for words in finding.words.iter() {
-        ui.data(past::line("  ", words));
+        past::print_words("  ", words, ui);
     }
     past::print_lines(&finding.lines, ui);
     Ok(ExitCode::Done)

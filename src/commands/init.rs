@@ -52,6 +52,7 @@ fn tell(created: &Created, hooks: &[HookState], driver: bool, ui: &mut Ui) {
         ui.note("installed the merge driver");
     }
     if created.was != Before::Archive {
-        ui.note("next: name a provider in fitsnap.toml (fitsnap providers tells what there is), then: fitsnap login PROVIDER");
+        ui.note("next: name a provider in fitsnap.toml; fitsnap providers tells what there is");
+        ui.note("then: fitsnap login PROVIDER");
     }
 }

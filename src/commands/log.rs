@@ -143,7 +143,7 @@ fn print(revision: &Revision, kind: RevisionKind, finding: &Finding, ui: &mut Ui
         ui.data(Text::new().plain("      ").with(Style::Red, problem.as_str()));
     }
     for words in finding.words.iter() {
-        ui.data(past::line("      ", words));
+        past::print_words("      ", words, ui);
     }
     past::print_lines(&finding.lines, ui);
 }

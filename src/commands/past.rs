@@ -151,18 +151,55 @@ pub fn counts(finding: &Finding) -> String {
     resources.collect::<Vec<_>>().join("; ")
 }
 
-/// A line of words, indented.
-pub fn line<'w>(indent: &str, pieces: impl Iterator<Item = (Tone, &'w str)>) -> Text {
-    pieces.fold(Text::new().plain(indent), |text, (tone, piece)| {
-        let style = match tone {
-            Tone::Plain => Style::Plain,
-            Tone::Name => Style::Bold,
-            Tone::Old => Style::Red,
-            Tone::New => Style::Green,
-            Tone::Dim => Style::Dim,
-        };
-        text.with(style, piece)
-    })
+/// How many letters of a line of words are easily read at once: an old terminal's width.
+const WIDTH: usize = 80;
+
+/// Writes a line of words, indented; what is too long for a terminal goes on below, further in.
+pub fn print_words<'w>(indent: &str, pieces: impl Iterator<Item = (Tone, &'w str)>, ui: &mut Ui) {
+    for line in folded(indent, pieces) {
+        let text = line.into_iter().fold(Text::new(), |text, (tone, piece)| {
+            let style = match tone {
+                Tone::Plain => Style::Plain,
+                Tone::Name => Style::Bold,
+                Tone::Old => Style::Red,
+                Tone::New => Style::Green,
+                Tone::Dim => Style::Dim,
+            };
+            text.with(style, piece)
+        });
+        ui.data(text);
+    }
+}
+
+/// The pieces as lines that fit, broken only between the members that they tell of.
+fn folded<'w>(indent: &str, pieces: impl Iterator<Item = (Tone, &'w str)>) -> Vec<Vec<(Tone, String)>> {
+    let mut members: Vec<Vec<(Tone, &str)>> = vec![Vec::new()];
+    for piece in pieces {
+        match piece {
+            (Tone::Plain, ", ") => members.push(Vec::new()),
+            piece => members.last_mut().into_iter().for_each(|member| member.push(piece)),
+        }
+    }
+    let mut lines = vec![vec![(Tone::Plain, indent.to_owned())]];
+    let mut width = indent.chars().count();
+    for (at, member) in members.into_iter().enumerate() {
+        let long: usize = member.iter().map(|(_, piece)| piece.chars().count()).sum();
+        let Some(line) = lines.last_mut() else { break };
+        if at > 0 && width + 3 + long > WIDTH {
+            line.push((Tone::Plain, ",".to_owned()));
+            width = indent.chars().count() + 4 + long;
+            lines.push(vec![(Tone::Plain, format!("{indent}    "))]);
+        } else if at > 0 {
+            line.push((Tone::Plain, ", ".to_owned()));
+            width += 2 + long;
+        } else {
+            width += long;
+        }
+        if let Some(line) = lines.last_mut() {
+            line.extend(member.into_iter().map(|(tone, piece)| (tone, piece.to_owned())));
+        }
+    }
+    lines
 }
 
 /// Writes the difference of lines.

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Context;
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
+use crate::model::QuotaWindow;
 use crate::providers::{ALL, Provider, Way};
 
 /// Tell what each service offers, needs and limits today
@@ -112,10 +113,12 @@ fn tell(provider: &dyn Provider, ui: &mut Ui) {
         Some((fewest, most)) => format!("{fewest} to {most} days a request, by resource"),
         None => "the whole list every time, then an activity a request".to_owned(),
     };
-    let quota = about
-        .quota
-        .iter()
-        .map(|one| format!("{} requests {} {}", one.requests, if one.name == "hour" { "an" } else { "a" }, one.name));
+    // Of two limits on the same time, the narrower one counts.
+    let narrower = |one: &QuotaWindow, other: &QuotaWindow| one.name == other.name && one.requests < other.requests;
+    let quota =
+        about.quota.iter().filter(|one| !about.quota.iter().any(|other| narrower(other, one))).map(|one| {
+            format!("{} requests {} {}", one.requests, if one.name == "hour" { "an" } else { "a" }, one.name)
+        });
     ui.data(field("limits", &std::iter::once(span).chain(quota).collect::<Vec<_>>().join(", ")));
     for one in about.resources {
         let mark = if one.by_default { "" } else { " (only if named in fitsnap.toml)" };

@@ -11,6 +11,7 @@ use crate::auth::signed_in;
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
 use crate::model::{Day, DayRange, ProviderName, timestamp};
 use crate::providers::{self, Way};
+use crate::sync;
 
 /// Show what the archive holds of each provider and what is still to do
 #[derive(Debug, clap::Args)]
@@ -32,8 +33,12 @@ struct ProviderStatus {
     first: Option<String>,
     last: Option<String>,
     gaps: Vec<String>,
+    /// How many of the days held lack a resource that is wanted, by resource.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    lacking: BTreeMap<String, usize>,
     last_sync: Option<String>,
     signed_in: bool,
+    sign_in_ends: Option<String>,
 }
 
 pub fn run(args: &StatusArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
@@ -47,19 +52,32 @@ pub fn run(args: &StatusArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
         let days: Vec<Day> = archive.snapshot()?.days(&name)?.into_keys().collect();
         let kind = settings.providers.get(&name).map_or(name.as_str(), |settings| settings.kind.as_str());
         // A day without activities has no document: only who is asked day by day can leave a gap.
-        let by_days = providers::provider(kind).is_none_or(|known| matches!(known.way(), Way::Days(_)));
+        let known = providers::provider(kind);
+        let by_days = known.is_none_or(|known| matches!(known.way(), Way::Days(_)));
+        let lacking = match (known, settings.providers.get(&name)) {
+            (Some(known), Some(table)) if by_days => {
+                // Names that the service does not offer are for the sync to refuse.
+                let chosen = providers::chosen_resources(known, table).unwrap_or_default();
+                sync::lacking(&archive, known, &name, &chosen)?
+            }
+            _ => BTreeMap::new(),
+        };
         let gaps = if by_days { gaps(&days) } else { Vec::new() };
+        let sign_in = signed_in(context.environment, archive.root(), &name);
         let one = ProviderStatus {
             days: days.len(),
             first: days.first().map(Day::to_string),
             last: days.last().map(Day::to_string),
             gaps: gaps.iter().flat_map(|gap| gap.days()).map(|day| day.to_string()).collect(),
+            lacking,
             // A sync that found nothing new makes no commit; in a fresh clone only commits tell.
             last_sync: archive.checked(&name).last_sync().max(last_syncs.get(&name).copied()).map(timestamp),
-            signed_in: signed_in(context.environment, archive.root(), &name).is_some(),
+            signed_in: sign_in.as_ref().is_some_and(|sign_in| !sign_in.is_over(context.clock.now())),
+            sign_in_ends: sign_in.and_then(|sign_in| sign_in.ends_at).map(timestamp),
         };
         if !args.json {
-            tell(&name, &one, &gaps, ui);
+            let lasts = providers::provider(kind).and_then(|known| known.description().sign_in.lasts);
+            tell(&name, &one, &gaps, lasts, ui);
         }
         status.providers.insert(name.to_string(), one);
     }
@@ -77,7 +95,7 @@ pub fn run(args: &StatusArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     Ok(ExitCode::Done)
 }
 
-fn tell(name: &ProviderName, one: &ProviderStatus, gaps: &[DayRange], ui: &mut Ui) {
+fn tell(name: &ProviderName, one: &ProviderStatus, gaps: &[DayRange], lasts: Option<&str>, ui: &mut Ui) {
     let head = Text::new().with(Style::Cyan, name.as_str()).plain(": ");
     ui.data(match (&one.first, &one.last) {
         (Some(first), Some(last)) => {
@@ -91,10 +109,16 @@ fn tell(name: &ProviderName, one: &ProviderStatus, gaps: &[DayRange], ui: &mut U
         let missing = one.gaps.len();
         ui.data(Text::new().with(Style::Yellow, format!("  {missing} missing between: ")).plain(ranges.join(", ")));
     }
+    for (resource, lacking) in &one.lacking {
+        ui.data(format!("  {resource}: {} of {} days", one.days - lacking, one.days));
+    }
     ui.data(format!("  last sync: {}", one.last_sync.as_deref().unwrap_or("never")));
-    ui.data(match one.signed_in {
-        true => "  signed in".to_owned(),
-        false => format!("  not signed in (fitsnap login {name})"),
+    let lasts = lasts.map(|lasts| format!(" ({lasts})")).unwrap_or_default();
+    ui.data(match (one.signed_in, &one.sign_in_ends) {
+        (true, None) => format!("  signed in{lasts}"),
+        (true, Some(end)) => format!("  signed in until {end}{lasts}"),
+        (false, None) => format!("  not signed in (fitsnap login {name})"),
+        (false, Some(end)) => format!("  the sign-in ended at {end} (fitsnap login {name}){lasts}"),
     });
 }
 

@@ -14,7 +14,7 @@ use crate::config::{ArchiveSettings, ProviderSettings, Secrets};
 use crate::http::FetchError;
 use crate::model::{Day, ProviderName, Tally, timestamp};
 use crate::providers::{self, Provider};
-use crate::sync::{self, Ended, Job, Progress, Wish};
+use crate::sync::{self, Ended, Job, Preview, Progress, Wish};
 
 /// Download what is missing and the most recent days, and commit what changed
 #[derive(Debug, clap::Args)]
@@ -121,20 +121,11 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
         let Some(lock) = &lock else {
             match runtime.block_on(sync::preview(&job, &session, &mut progress)) {
                 Ok(preview) => {
-                    let wait = (preview.until - context.clock.now()).to_std().unwrap_or_default();
-                    ui.note(format!(
-                        "{}: {} requests for {} days, done {}",
-                        target.name,
-                        preview.requests,
-                        preview.days,
-                        if wait < Duration::from_secs(60) {
-                            "within a minute".to_owned()
-                        } else {
-                            format!("in about {}, at {}", span_in_words(wait), timestamp(preview.until))
-                        }
-                    ));
-                    let until = timestamp(preview.until);
-                    let entry = json!({"requests": preview.requests, "days": preview.days, "until": until});
+                    ui.note(format!("{}: {}", target.name, foretell(&preview, context)));
+                    let Preview { requests, days, forecast } = preview;
+                    let until = timestamp(forecast.until);
+                    let entry =
+                        json!({"requests": requests, "days": days, "until": until, "windows": forecast.windows});
                     previews.insert(target.name.to_string(), entry);
                 }
                 Err(ended) => codes.push(explain(ui, context, &target.name, ended)),
@@ -163,6 +154,23 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
         (false, _) => {}
     }
     Ok(codes.into_iter().filter(|code| *code != ExitCode::Done).min().unwrap_or(ExitCode::Done))
+}
+
+/// `86 requests for 40 days, in 3 quarter hours' limits, done in about 45 min, at …`
+fn foretell(preview: &Preview, context: &Context<'_>) -> String {
+    let Preview { requests, days, forecast } = preview;
+    let until = forecast.until;
+    let wait = (until - context.clock.now()).to_std().unwrap_or_default();
+    let windows: Vec<String> = forecast.windows.iter().map(|(name, count)| format!("{count} {name}s")).collect();
+    let windows = match windows.is_empty() {
+        true => String::new(),
+        false => format!(" over the limits of {}", windows.join(" and ")),
+    };
+    let done = match wait < Duration::from_secs(60) {
+        true => "within a minute".to_owned(),
+        false => format!("in about {}, at {}", span_in_words(wait), timestamp(until)),
+    };
+    format!("{requests} requests for {days} days{windows}, done {done}")
 }
 
 struct Target {

@@ -5,5 +5,5 @@ mod secrets;
 mod settings;
 
 pub use environment::{Environment, FolderError};
-pub use secrets::{AppSecrets, SecretError, Secrets};
-pub use settings::{ArchiveSettings, ProviderSettings, SETTINGS_FILE, SettingsError};
+pub use secrets::{AppSecrets, CREDENTIALS_FILE, SecretError, Secrets};
+pub use settings::{ArchiveSettings, Detail, ProviderSettings, SETTINGS_FILE, SettingsError, Stream};

@@ -9,7 +9,7 @@ use super::{Environment, FolderError};
 use crate::model::ProviderName;
 
 /// The file of secrets in the configuration folder.
-const CREDENTIALS_FILE: &str = "credentials.toml";
+pub const CREDENTIALS_FILE: &str = "credentials.toml";
 
 const KEYS: [&str; 4] = ["client_id", "client_secret", "access_token", "refresh_token"];
 
@@ -75,9 +75,9 @@ impl Secrets {
     pub fn find(environment: &Environment, provider: &ProviderName) -> Result<Secrets, SecretError> {
         let file = read_file(environment, provider)?;
         let find = |key: &str| {
-            let variable = format!("FITSNAP_{}_{}", provider.in_environment(), key.to_uppercase());
             let usual = USUAL.iter().find(|(name, known, _)| *name == provider.as_str() && *known == key);
-            let given = environment.get(&variable).or_else(|| environment.get(usual?.2)).map(str::to_owned);
+            let given =
+                environment.get(&variable(provider, key)).or_else(|| environment.get(usual?.2)).map(str::to_owned);
             given.or_else(|| file.get(key)?.as_str().map(str::to_owned))
         };
         Ok(Secrets {
@@ -88,11 +88,21 @@ impl Secrets {
         })
     }
 
+    /// The variables that may hold secrets of a provider.
+    pub fn variables(provider: &ProviderName) -> Vec<String> {
+        let usual = USUAL.iter().filter(|(name, ..)| *name == provider.as_str()).map(|(.., usual)| (*usual).to_owned());
+        KEYS.iter().map(|key| variable(provider, key)).chain(usual).collect()
+    }
+
     /// The app's id and secret, if the id is known.
     pub fn app(&self) -> Option<AppSecrets> {
         let client_id = self.client_id.clone()?;
         Some(AppSecrets { client_id, client_secret: self.client_secret.clone() })
     }
+}
+
+fn variable(provider: &ProviderName, key: &str) -> String {
+    format!("FITSNAP_{}_{}", provider.in_environment(), key.to_uppercase())
 }
 
 fn read_file(environment: &Environment, provider: &ProviderName) -> Result<Table, SecretError> {

@@ -6,10 +6,11 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use tokio::sync::Notify;
 use url::Url;
 
 use super::attempt::{BODY_LIMIT, Failure, Received, attempt, in_words, is_server_fault};
-use super::{FetchError, REQUEST_TIMEOUT, RateLimits, Stop};
+use super::{FetchError, Forecast, REQUEST_TIMEOUT, RateLimits, Stop};
 use crate::config::Environment;
 use crate::model::{Clock, QuotaWindow, Refusal};
 
@@ -86,6 +87,16 @@ pub enum Request<'a> {
         /// The kind of answer wanted, where the provider offers several.
         accept: Option<&'a str>,
     },
+    /// Asks for something that a JSON body describes, with an access token. It reads as `Get` does: it
+    /// counts against the quota, and asking again does no harm.
+    Query {
+        /// The address.
+        url: Url,
+        /// The access token.
+        bearer: &'a str,
+        /// The JSON.
+        body: &'a str,
+    },
     /// Sends a form to the provider's sign-in, which has no quota.
     Form {
         /// The address.
@@ -120,6 +131,20 @@ pub struct Client {
     /// How far the provider's clock is ahead of ours.
     skew: Cell<TimeDelta>,
     requests: Cell<u64>,
+    /// How many requests that count against the quota are under way.
+    under_way: Cell<u32>,
+    /// Tells those that wait for their turn that one of them came.
+    came: Notify,
+}
+
+/// A request under way that counts against the quota.
+struct UnderWay<'c>(&'c Client);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.set(self.0.under_way.get() - 1);
+        self.0.came.notify_waiters();
+    }
 }
 
 impl Request<'_> {
@@ -127,7 +152,7 @@ impl Request<'_> {
     fn in_words(&self) -> String {
         match self {
             Request::Get { url, .. } => format!("GET {}", url.path()),
-            Request::Form { url, .. } => format!("POST {}", url.path()),
+            Request::Query { url, .. } | Request::Form { url, .. } => format!("POST {}", url.path()),
         }
     }
 }
@@ -166,6 +191,8 @@ impl Client {
             limits: RefCell::new(RateLimits::documented(options.quota)),
             skew: Cell::new(TimeDelta::zero()),
             requests: Cell::new(0),
+            under_way: Cell::new(0),
+            came: Notify::new(),
         })
     }
 
@@ -175,14 +202,10 @@ impl Client {
     /// `Wait` when the quota forbids it (nothing is asked) or the provider says 429; `Unreachable`,
     /// `Malformed` for a body that stays cut off or is too large, `Refused` for a redirect, `Interrupted`.
     pub async fn send(&self, request: &Request<'_>) -> Result<Answer, FetchError> {
-        let metered = matches!(request, Request::Get { .. });
-        if let Some(used_up) = self.limits.borrow().used_up(self.server_now()).filter(|_| metered) {
-            let reason = format!(
-                "{} allows {} requests per {}, and they are used up",
-                self.title, used_up.limit, used_up.window
-            );
-            return Err(FetchError::Wait { reason, until: self.by_our_clock(used_up.until) });
-        }
+        let _under_way = match request {
+            Request::Form { .. } => None,
+            _ => Some(self.admit().await?),
+        };
         let tries = Cell::new(0);
         let once = || async {
             if self.stop.is_set() {
@@ -210,6 +233,26 @@ impl Client {
         }
     }
 
+    /// Lets a request begin as soon as the quota has room for it beside those under way.
+    async fn admit(&self) -> Result<UnderWay<'_>, FetchError> {
+        loop {
+            let now = self.server_now();
+            if let Some(used_up) = self.limits.borrow().used_up(now) {
+                let reason = format!(
+                    "{} allows {} requests per {}, and they are used up",
+                    self.title, used_up.limit, used_up.window
+                );
+                return Err(FetchError::Wait { reason, until: self.by_our_clock(used_up.until) });
+            }
+            let under_way = self.under_way.get();
+            if under_way == 0 || under_way < self.limits.borrow().left(now) {
+                self.under_way.set(under_way + 1);
+                return Ok(UnderWay(self));
+            }
+            self.came.notified().await;
+        }
+    }
+
     /// How many requests were sent, retries included.
     pub fn requests(&self) -> u64 {
         self.requests.get()
@@ -220,25 +263,32 @@ impl Client {
         self.limits.borrow().left(self.server_now()).clamp(1, MOST_AT_ONCE) as usize
     }
 
-    /// When the last of so many requests could be made, by fitsnap's clock.
-    pub fn time_for(&self, requests: u64) -> DateTime<Utc> {
-        self.by_our_clock(self.limits.borrow().time_for(requests, self.server_now()))
+    /// When so many requests could be made, by fitsnap's clock.
+    pub fn forecast(&self, requests: u64) -> Forecast {
+        let forecast = self.limits.borrow().forecast(requests, self.server_now());
+        Forecast { until: self.by_our_clock(forecast.until), ..forecast }
     }
 
     async fn once(&self, request: &Request<'_>) -> Result<Received, Failure> {
         self.requests.set(self.requests.get() + 1);
         let unsendable = || Failure::Lasting("cannot be asked: the access token holds what no header can".to_owned());
+        let with_token = |builder: reqwest::RequestBuilder, bearer: &str| {
+            let mut value = HeaderValue::from_str(&format!("Bearer {bearer}")).map_err(|_| unsendable())?;
+            value.set_sensitive(true);
+            Ok(builder.header(reqwest::header::AUTHORIZATION, value))
+        };
         let builder = match request {
             Request::Get { url, bearer, accept } => {
-                let mut value = HeaderValue::from_str(&format!("Bearer {bearer}")).map_err(|_| unsendable())?;
-                value.set_sensitive(true);
-                let builder = self.inner.get(url.clone()).header(reqwest::header::AUTHORIZATION, value);
+                let builder = with_token(self.inner.get(url.clone()), bearer)?;
                 match accept {
                     // Some old services answer in Latin-1 unless they are asked not to.
                     Some(kind) => builder.header(reqwest::header::ACCEPT, *kind).header("accept-charset", "utf-8"),
                     None => builder,
                 }
             }
+            Request::Query { url, bearer, body } => with_token(self.inner.post(url.clone()), bearer)?
+                .header(reqwest::header::CONTENT_TYPE, "application/json")
+                .body((*body).to_owned()),
             Request::Form { url, headers, body } => {
                 let mut map = HeaderMap::new();
                 for (name, value) in headers {
@@ -252,7 +302,7 @@ impl Client {
         };
         let attempt = attempt(builder, self.patience.request);
         let ended = match request {
-            Request::Get { .. } => tokio::select! {
+            Request::Get { .. } | Request::Query { .. } => tokio::select! {
                 ended = attempt => ended,
                 () = self.stopped() => Err(Failure::Interrupted),
             },

@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 pub use client::{Answer, Client, ClientOptions, Patience, Request};
-pub use quota::RateLimits;
+pub use quota::{Forecast, RateLimits};
 pub use stop::Stop;
 
 /// Why a request brought nothing that can be used.

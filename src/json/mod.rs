@@ -15,7 +15,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use diff::{Change, ChangeKind, Comparison, Counts, Edit, Identity, RecordRules, compare, same_but_volatile};
+pub use diff::{Change, ChangeKind, Comparison, Counts, Edit, Identity, RecordRules, compare, substance};
 pub use error::{JsonError, Problem};
 pub use lines::unified;
 pub use string::quote;

@@ -397,6 +397,8 @@ impl<'j> Doc<'j> {
         let node = self.nodes[index];
         let rest = &self.text[node.start as usize..];
         match rest[0] {
+            // Nothing but white space follows the value that the document is.
+            b'{' | b'[' if index == 0 => rest.trim_ascii_end(),
             b'{' | b'[' => &rest[..container_len(rest)],
             _ => &rest[..node.link as usize],
         }

@@ -93,7 +93,7 @@ fn spaces(count: usize, out: &mut Vec<u8>) {
 }
 
 /// Appends the name at `index`, a colon and a space.
-fn name(doc: Doc<'_>, index: usize, out: &mut Vec<u8>) {
+pub(super) fn name(doc: Doc<'_>, index: usize, out: &mut Vec<u8>) {
     if doc.flag(index, CANONICAL) {
         out.extend_from_slice(doc.raw_name(index));
     } else {

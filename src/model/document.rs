@@ -123,11 +123,11 @@ impl DayDocument {
         DayDocument { provider, day, resources: Resources::new(), absent: BTreeMap::new() }
     }
 
-    /// The document's canonical form.
+    /// The document as JSON; its file is the canonical form of that.
     ///
     /// # Errors
     /// When a resource is not JSON that canonical form takes.
-    pub fn canonical(&self) -> Result<Vec<u8>, JsonError> {
+    pub fn json(&self) -> Result<Json, JsonError> {
         let day = self.day.to_string();
         compose(&[("date", &day), ("provider", self.provider.as_str())], &self.resources, &self.absent)
     }
@@ -156,11 +156,11 @@ impl Account {
         Account { provider, resources: Resources::new(), absent: BTreeMap::new() }
     }
 
-    /// The document's canonical form.
+    /// The document as JSON; its file is the canonical form of that.
     ///
     /// # Errors
     /// When a resource is not JSON that canonical form takes.
-    pub fn canonical(&self) -> Result<Vec<u8>, JsonError> {
+    pub fn json(&self) -> Result<Json, JsonError> {
         compose(&[("provider", self.provider.as_str())], &self.resources, &self.absent)
     }
 
@@ -183,19 +183,15 @@ impl Account {
     }
 }
 
-/// Puts the JSON texts together as they are; canonical form then respells the whole.
-fn compose(
-    head: &[(&str, &str)],
-    resources: &Resources,
-    absent: &BTreeMap<String, String>,
-) -> Result<Vec<u8>, JsonError> {
+/// Puts the JSON texts together as they are; canonical form respells the whole.
+fn compose(head: &[(&str, &str)], resources: &Resources, absent: &BTreeMap<String, String>) -> Result<Json, JsonError> {
     let mut members: Vec<_> = head.iter().map(|(name, text)| (*name, JsonText::string(text))).collect();
     if !absent.is_empty() {
         let reasons = absent.iter().map(|(name, reason)| (name.as_str(), JsonText::string(reason)));
         members.push(("absent", JsonText::object(reasons)));
     }
     members.push(("resources", JsonText::object(resources.iter().map(|(name, value)| (name.as_str(), value)))));
-    Ok(Json::parse(JsonText::object(members).0)?.canonical())
+    Json::parse(JsonText::object(members).0)
 }
 
 fn parts(json: &Json) -> Result<(Resources, BTreeMap<String, String>), DocumentError> {

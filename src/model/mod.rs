@@ -20,5 +20,6 @@ pub use tally::{DayChange, Tally, commit_message};
 /// The archive format that this fitsnap writes, and the newest it reads.
 pub const FORMAT: i64 = 1;
 pub use service::{
-    CountHeader, Description, QuotaWindow, Refusal, Resource, Revocation, SignIn, no_more_than_its_status,
+    ApiAlone, AppProof, CountHeader, Description, QuotaWindow, Refusal, Resource, Revocation, SignIn,
+    no_more_than_its_status,
 };

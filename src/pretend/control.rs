@@ -1,135 +1,126 @@
-//! What the pretend Moves does on demand, over HTTP: for trials by hand beside `demo --serve`.
+//! What a pretend service does on demand, over HTTP: for trials by hand beside `demo --serve`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Fault, Misbehaviour, PretendError, Shared, lock, world};
-use crate::model::Clock;
+use super::server::{Service, hold};
+use super::{Fault, Misbehaviour};
 
-type Parameters = Query<BTreeMap<String, String>>;
-type Said = (StatusCode, String);
+/// A pretend service that does things on demand.
+pub(super) trait OnDemand: Service {
+    /// What it is, and its own tasks: the first part of its front page.
+    fn manual(&self) -> String;
 
-pub(super) fn router() -> Router<Shared> {
-    Router::new().route("/", get(manual)).route("/pretend/log", get(log)).route("/pretend/{task}", post(act))
+    /// Does a task of its own; tells whether it has one of that name.
+    fn act(&mut self, task: &str, demand: &Demand) -> Result<bool, String>;
+
+    /// Sets its clock.
+    fn set_now(&mut self, now: DateTime<Utc>);
+
+    /// Misbehaves no more.
+    fn behave(&mut self);
 }
 
-async fn manual(State(world): State<Shared>) -> String {
-    let world = lock(&world);
-    format!(
-        "This is a pretend Moves: API 1.1 below /api/1.1, sign-in below /oauth/v1. Nothing in it is real.\n\
-         It tells the days from {} to {}; its app is {} with the secret {}.\n\n\
-         It does on demand (POST, for example curl -X POST 'http://.../pretend/alter?day=2015-07-05'):\n\
-         /pretend/late?day=D      a walk of that day is uploaded late\n\
-         /pretend/alter?day=D     a stay of that day gets another end\n\
-         /pretend/lose?day=D      a move of that day is gone\n\
-         /pretend/empty?day=D     everything of that day is gone\n\
-         /pretend/restore?day=D   the day is told as at first\n\
-         /pretend/replace?day=D   the day is told with the request's body\n\
-         /pretend/now?time=T      sets its clock (RFC 3339)\n\
-         /pretend/leave?minute=N&hour=N   leaves so many requests\n\
-         /pretend/expire          access tokens expire\n\
-         /pretend/revoke          no token is good any more\n\
-         /pretend/deny            the next sign-ins are refused\n\
-         /pretend/fault?kind=K[&day=D][&path=P][&times=N]   misbehaves; K is one of status-NNN, cut-short,\n\
-         \x20                         page, truncated, wrong-day, text, error-object, stall, reset, twice-named, huge, redirect\n\
-         /pretend/behave          misbehaves no more\n\
-         GET /pretend/log         the requests it got\n",
-        world.options.first_day,
-        world.today(),
-        world.options.client_id,
-        world.options.client_secret
-    )
+/// What every service does.
+const COMMON: &str = "\
+/pretend/now?time=T      sets its clock (RFC 3339)
+/pretend/fault?kind=K[&day=D][&path=P][&times=N]   misbehaves; K is one of status-NNN, cut-short,
+                         page, truncated, wrong-day, text, error-object, stall, reset, twice-named, huge, redirect
+/pretend/behave          misbehaves no more
+GET /pretend/log         the requests it got
+";
+
+/// The front page and the tasks of a service.
+pub(super) fn router<S: OnDemand>() -> Router<Arc<Mutex<S>>> {
+    Router::new()
+        .route("/", get(manual::<S>))
+        .route("/pretend/log", get(log::<S>))
+        .route("/pretend/{task}", post(act::<S>))
 }
 
-async fn log(State(world): State<Shared>) -> String {
+async fn manual<S: OnDemand>(State(service): State<Arc<Mutex<S>>>) -> String {
+    format!("{}{COMMON}", hold(&service).manual())
+}
+
+async fn log<S: OnDemand>(State(service): State<Arc<Mutex<S>>>) -> String {
     let mut text = String::new();
-    for asked in &lock(&world).log {
+    for asked in hold(&service).log() {
         let mark = if asked.query.is_empty() { "" } else { "?" };
         let _ = writeln!(text, "{} {}{mark}{}", asked.method, asked.path, asked.query);
     }
     text
 }
 
-async fn act(State(world): State<Shared>, Path(task): Path<String>, Query(asked): Parameters, body: String) -> Said {
-    let done = perform(&world, &task, &asked, body);
-    match done {
+async fn act<S: OnDemand>(
+    State(service): State<Arc<Mutex<S>>>,
+    Path(task): Path<String>,
+    Query(asked): Query<BTreeMap<String, String>>,
+    body: String,
+) -> (StatusCode, String) {
+    match perform(&mut *hold(&service), &task, &Demand { asked, body }) {
         Ok(()) => (StatusCode::OK, "done\n".to_owned()),
         Err(problem) => (StatusCode::BAD_REQUEST, format!("{problem}\n")),
     }
 }
 
-fn perform(world: &Shared, task: &str, asked: &BTreeMap<String, String>, body: String) -> Result<(), String> {
-    let mut world = lock(world);
-    let text = |name: &str| asked.get(name).map(String::as_str);
-    let any_day =
-        || text("day").map(|day| day.parse::<NaiveDate>().map_err(|_| "day is no YYYY-MM-DD".to_owned())).transpose();
-    let day = || any_day()?.ok_or_else(|| "which day? add ?day=YYYY-MM-DD".to_owned());
-    let number = |name: &str| match text(name) {
-        None => Ok(None),
-        Some(text) => text.parse::<u32>().map(Some).map_err(|_| format!("{name} is no number")),
-    };
-    let said = |done: Result<(), PretendError>| done.map_err(|error| error.to_string());
+fn perform(service: &mut impl OnDemand, task: &str, demand: &Demand) -> Result<(), String> {
     match task {
-        "late" => said(world.rewrite(day()?, world::add_segment)),
-        "alter" => said(world.rewrite(day()?, world::alter_segment)),
-        "lose" => said(world.rewrite(day()?, world::lose_segment)),
-        "empty" => said(world.rewrite(day()?, world::empty)),
-        "restore" => {
-            world.restore(day()?);
-            Ok(())
-        }
-        "replace" => {
-            world.replace(day()?, body);
-            Ok(())
-        }
         "now" => {
-            let time = text("time").and_then(|time| DateTime::parse_from_rfc3339(time).ok());
-            world.clock = Clock::starting_at(time.ok_or("time is no RFC 3339, like 2015-07-11T06:00:00Z")?.to_utc());
-            Ok(())
-        }
-        "leave" => {
-            let (minute_limit, hour_limit) = (world.options.minute_limit, world.options.hour_limit);
-            world.leave(number("minute")?.unwrap_or(minute_limit), number("hour")?.unwrap_or(hour_limit));
-            Ok(())
-        }
-        "expire" => {
-            world.expire();
-            Ok(())
-        }
-        "revoke" => {
-            world.revoke();
-            Ok(())
-        }
-        "deny" => {
-            world.denies = true;
+            let time = DateTime::parse_from_rfc3339(demand.text("time")?);
+            service.set_now(time.map_err(|_| "time is no RFC 3339, like 2015-07-11T06:00:00Z")?.to_utc());
             Ok(())
         }
         "behave" => {
-            world.faults.clear();
-            world.denies = false;
+            service.behave();
             Ok(())
         }
         "fault" => {
-            let fault = text("kind").and_then(Fault::from_word).ok_or("kind is none of those that GET / lists")?;
+            let fault = Fault::from_word(demand.text("kind")?).ok_or("kind is none of those that GET / lists")?;
             let mut misbehaviour = Misbehaviour::of(fault);
-            if let Some(path) = text("path") {
+            if let Ok(path) = demand.text("path") {
                 misbehaviour = misbehaviour.at(path);
             }
-            if let Some(day) = any_day()? {
-                misbehaviour = misbehaviour.on(day);
+            if demand.has("day") {
+                misbehaviour = misbehaviour.on(demand.day()?);
             }
-            if let Some(times) = number("times")? {
-                misbehaviour = misbehaviour.times(times);
+            if demand.has("times") {
+                misbehaviour = misbehaviour.times(demand.number("times")?);
             }
-            world.faults.push(misbehaviour);
+            service.faults().push(misbehaviour);
             Ok(())
         }
-        _ => Err("GET / lists what this pretend Moves does".to_owned()),
+        _ if service.act(task, demand)? => Ok(()),
+        _ => Err("GET / lists what there is to ask for".to_owned()),
+    }
+}
+
+/// The parameters of a task, and the request's body.
+pub(super) struct Demand {
+    asked: BTreeMap<String, String>,
+    pub body: String,
+}
+
+impl Demand {
+    pub fn has(&self, name: &str) -> bool {
+        self.asked.contains_key(name)
+    }
+
+    pub fn text(&self, name: &str) -> Result<&str, String> {
+        self.asked.get(name).map(String::as_str).ok_or_else(|| format!("which {name}? add ?{name}=..."))
+    }
+
+    pub fn day(&self) -> Result<NaiveDate, String> {
+        self.text("day")?.parse().map_err(|_| "day is no YYYY-MM-DD".to_owned())
+    }
+
+    pub fn number<N: std::str::FromStr>(&self, name: &str) -> Result<N, String> {
+        self.text(name)?.parse().map_err(|_| format!("{name} is no number"))
     }
 }

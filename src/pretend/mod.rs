@@ -1,21 +1,24 @@
-//! Pretend services on loopback: the demo's providers, and the tests' ones. The pretend Moves is told
-//! here, the others in folders of their own.
+//! Pretend services on loopback: the demo's providers, and the tests' ones. Each speaks HTTP as the real
+//! one, tells an invented life, rewrites it on demand, and misbehaves on demand; `GET /` explains how.
 //!
-//! It speaks HTTP as Moves did (authorize, tokens that rotate, profile, storyline with its limits,
-//! quota headers, ETag), tells an invented life that is the same for the same seed, rewrites it on
-//! demand, and misbehaves on demand. `GET /` explains its control addresses.
+//! The pretend Moves is told here (authorize, tokens that rotate, profile, storyline with its limits, quota
+//! headers, ETag; its life is the same for the same seed), the others in folders of their own.
 
 mod api;
 pub mod browser;
 mod control;
 mod fault;
+mod fitbit;
+mod googlehealth;
 mod life;
 mod misbehave;
 mod oauth;
+mod on_demand;
 mod runkeeper;
 mod server;
 mod story;
 mod strava;
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
@@ -32,12 +35,17 @@ use axum::routing::{get, post};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 pub use fault::{Fault, Misbehaviour};
-pub use runkeeper::PretendRunkeeper;
+pub use fitbit::{FitbitOptions, PretendFitbit};
+pub use googlehealth::{GoogleHealthOptions, PretendGoogleHealth};
+pub use runkeeper::{PretendRunkeeper, RunkeeperOptions};
 pub use strava::{Meanwhile, PretendStrava, StravaOptions};
 
-use crate::model::Clock;
+use control::OnDemand;
 use server::{Server, hold as lock};
 use world::World;
+
+/// The app that every pretend service knows unless told otherwise: its id and its secret.
+pub const APP: (&str, &str) = ("pretend-app", "pretend-app-secret");
 
 /// What a pretend Moves is made of.
 #[derive(Clone, Debug)]
@@ -82,8 +90,8 @@ impl PretendOptions {
             minute_limit: 60,
             hour_limit: 2_000,
             token_life: TimeDelta::days(180),
-            client_id: "pretend-app".to_owned(),
-            client_secret: "pretend-app-secret".to_owned(),
+            client_id: APP.0.to_owned(),
+            client_secret: APP.1.to_owned(),
         }
     }
 }
@@ -148,7 +156,7 @@ impl Pretend {
 
     /// Sets its clock, which runs on from there.
     pub fn set_now(&self, now: DateTime<Utc>) {
-        lock(&self.world).clock = Clock::starting_at(now);
+        lock(&self.world).set_now(now);
     }
 
     /// A day as it tells it now, with track points.
@@ -210,9 +218,7 @@ impl Pretend {
 
     /// Misbehaves no more.
     pub fn behave(&self) {
-        let mut world = lock(&self.world);
-        world.faults.clear();
-        world.denies = false;
+        lock(&self.world).behave();
     }
 
     /// Answers the next sign-ins with `access_denied`.

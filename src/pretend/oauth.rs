@@ -7,6 +7,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use url::Url;
 
+use super::server::form;
 use super::{Shared, lock};
 
 type Parameters = BTreeMap<String, String>;
@@ -44,10 +45,10 @@ pub(super) async fn authorize(State(world): State<Shared>, Query(asked): Query<P
 pub(super) async fn access_token(
     State(world): State<Shared>,
     Query(query): Query<Parameters>,
-    form: String,
+    text: String,
 ) -> Response {
     let mut world = lock(&world);
-    let form: Parameters = url::form_urlencoded::parse(form.as_bytes()).into_owned().collect();
+    let form = form(&text);
     let get = |name: &str| form.get(name).or_else(|| query.get(name)).map_or("", String::as_str);
     if get("client_id") != world.options.client_id || get("client_secret") != world.options.client_secret {
         return refusal(StatusCode::BAD_REQUEST, "invalid_client");

@@ -1,5 +1,6 @@
 //! What all pretend services share: a server on loopback in a thread of its own.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -23,6 +24,11 @@ pub(super) trait Service: Send + 'static {
 /// Takes hold of a service. A handler that panicked left one that still tells its story.
 pub(super) fn hold<S>(service: &Arc<Mutex<S>>) -> MutexGuard<'_, S> {
     service.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Reads a form.
+pub(super) fn form(text: &str) -> BTreeMap<String, String> {
+    url::form_urlencoded::parse(text.as_bytes()).into_owned().collect()
 }
 
 /// A server under way; it ends when it is dropped.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
+
 use super::Answer;
 use crate::auth::Session;
 use crate::http::FetchError;
@@ -30,9 +32,26 @@ pub trait ActivityProvider: Sync {
         part: &'a str,
     ) -> Answer<'a, Result<Part, FetchError>>;
 
+    /// How many requests it takes to ask for a part, at least.
+    fn part_requests(&self, _part: &str) -> u64 {
+        1
+    }
+
     /// Asks whether an activity that its list lacks is gone at its own address too.
     fn is_gone<'a>(&'a self, session: &'a Session, feed: &'a Feed, id: &'a str)
     -> Answer<'a, Result<bool, FetchError>>;
+
+    /// Asks what the service itself says was changed from `since` up to `now`; nothing where it keeps no log
+    /// of that. It comes on top of the lists, which are walked whole all the same.
+    fn changes<'a>(
+        &'a self,
+        _session: &'a Session,
+        _account: &'a Resources,
+        _since: Option<DateTime<Utc>>,
+        _now: DateTime<Utc>,
+    ) -> Answer<'a, Result<Changes, FetchError>> {
+        Box::pin(async { Ok(Changes::default()) })
+    }
 
     /// Asks for what has no day besides what `open` brought. `held` is what the account document has, with
     /// what `open` brought; `mentioned` are the ids of gear that the lists name. A resource that could not
@@ -93,6 +112,15 @@ pub enum Next {
     EmptyBefore(String),
     /// Nothing.
     End,
+}
+
+/// What a service itself says was changed, by what tells entries apart.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// New, or no longer what they were: also where their list does not show it.
+    pub modified: BTreeSet<String>,
+    /// Gone.
+    pub deleted: BTreeSet<String>,
 }
 
 /// A part of an activity.

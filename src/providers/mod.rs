@@ -2,6 +2,8 @@
 //! that is truly its own.
 
 mod activities;
+mod fitbit;
+mod googlehealth;
 mod moves;
 mod reading;
 mod runkeeper;
@@ -11,7 +13,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub use crate::model::Description;
-pub use activities::{ActivityProvider, Feed, Next, Page, Part};
+pub use activities::{ActivityProvider, Changes, Feed, Next, Page, Part};
 
 use chrono::{DateTime, Utc};
 
@@ -37,6 +39,12 @@ pub trait Provider: Sync {
     /// How a message calls that person: the id, beside a name where the account tells one.
     fn called(&self, account: &Resources) -> Option<String> {
         self.person(account)
+    }
+
+    /// What of an account told now goes into a document that holds `held`: a view of it that a narrower
+    /// sign-in cut down takes nothing away.
+    fn kept(&self, _held: &Resources, told: Resources) -> Resources {
+        told
     }
 
     /// How it is asked.
@@ -81,8 +89,6 @@ pub struct Ask<'a> {
     pub resource: &'a str,
     /// The days.
     pub range: DayRange,
-    /// What `open` brought of the account.
-    pub account: &'a Resources,
     /// The zone in which the provider cuts days.
     pub zone: Zone,
 }
@@ -111,6 +117,10 @@ pub struct DayAnswer {
     pub outcome: Result<Told, String>,
 }
 
+/// Why a resource is absent that the person, or the service itself, does not let the app see. It holds for
+/// all days, until the person signs in anew.
+pub const NOT_GRANTED: &str = "not granted";
+
 /// What a provider says of a resource on one day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
@@ -131,7 +141,8 @@ pub fn kinds() -> Vec<&'static str> {
 }
 
 /// Every service that fitsnap knows.
-pub const ALL: &[&dyn Provider] = &[&moves::Moves, &strava::Strava, &runkeeper::Runkeeper];
+pub const ALL: &[&dyn Provider] =
+    &[&moves::Moves, &strava::Strava, &runkeeper::Runkeeper, &fitbit::Fitbit, &googlehealth::GoogleHealth];
 
 /// The resources that the settings ask for, or the provider's default set.
 ///

@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 
 use super::days::Wish;
 use super::losses::too_many;
-use crate::archive::{Archive, ArchiveError, Checked, Lock, RecordError, Recorder};
+use crate::archive::{Archive, ArchiveError, Checked, Lock, Recorder};
 use crate::auth::Session;
-use crate::http::{FetchError, Stop};
+use crate::http::{FetchError, Forecast, Stop};
 use crate::model::{Account, Action, Clock, Day, DayRange, ProviderName, Resources, Tally};
 use crate::providers::{Opening, Provider, Way};
 
@@ -109,8 +109,8 @@ pub struct Preview {
     pub requests: u64,
     /// How many days.
     pub days: usize,
-    /// When it would be done, under the provider's limits.
-    pub until: DateTime<Utc>,
+    /// When, under the provider's limits.
+    pub forecast: Forecast,
 }
 
 /// Tells a person how a run goes on.
@@ -146,6 +146,7 @@ pub async fn run(job: &Job<'_>, session: &Session, lock: &Lock, progress: &mut d
         lost: 0,
         excused: BTreeSet::new(),
         unusable: 0,
+        heeds_changes: None,
         committed,
     };
     let walked = match job.provider.way() {
@@ -160,6 +161,9 @@ pub async fn run(job: &Job<'_>, session: &Session, lock: &Lock, progress: &mut d
     }
     if matches!(ended, Ended::Whole) && run.troubles.is_empty() && run.recorder.tally().failed.is_empty() {
         run.checked.sync(job.clock.now());
+        if let Some(time) = run.heeds_changes {
+            run.checked.heed_changes(time);
+        }
     }
     if !matches!(ended, Ended::MassLoss { .. }) {
         // It is a memory of times: a run is no worse for its loss.
@@ -206,10 +210,13 @@ pub(super) struct Run<'a> {
     pub(super) excused: BTreeSet<Day>,
     /// How many answers in a row were nothing of what was asked for.
     pub(super) unusable: usize,
+    /// Up to when the provider told what was changed, where this run heeds all of it.
+    pub(super) heeds_changes: Option<DateTime<Utc>>,
     committed: Instant,
 }
 
 impl Run<'_> {
+    /// Asks for the account, which must be that of the person in the archive. Nothing is recorded yet.
     pub(super) async fn open(&mut self, session: &Session) -> Result<Opening, Ended> {
         let start = Instant::now();
         let opening = loop {
@@ -234,11 +241,7 @@ impl Run<'_> {
                 signed_in: called(&opening.account, signed_in),
             });
         }
-        match self.recorder.account(opening.account.clone()) {
-            Ok(()) => Ok(opening),
-            Err(RecordError::Archive(error)) => Err(Ended::Archive(error)),
-            Err(error) => Err(Ended::NoAccount(format!("account.json: {error}"))),
-        }
+        Ok(opening)
     }
 
     pub(super) fn fail(&mut self, day: Day, reason: &str) {

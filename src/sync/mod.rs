@@ -5,5 +5,5 @@ mod days;
 mod engine;
 mod losses;
 
-pub use days::Wish;
-pub use engine::{Ended, Job, Progress, preview, run};
+pub use days::{Wish, lacking};
+pub use engine::{Ended, Job, Preview, Progress, preview, run};

@@ -18,34 +18,53 @@ fn bare_machine() -> ArchiveEnv {
 #[test]
 fn the_demo_shows_the_whole_tool_to_somebody_who_has_nothing() {
     let env = bare_machine();
+    // Secrets for the real services are not for the pretend ones.
+    env.set("STRAVA_ACCESS_TOKEN", "of-the-real-one");
+    env.set("FITSNAP_RUNKEEPER_CLIENT_ID", "of-the-real-one");
     let ran = env.run(&["demo", "trial"]).code(0);
     for words in [
         "$ fitsnap init",
-        "signing in",
+        "signed in to Moves as 23138311640030064\nsigned in to Runkeeper as 12345678\n\
+         signed in to Strava as Ada Archivist (9007199254740993)\n",
         "$ fitsnap sync",
         "moves: 93 new",
-        "1 new, 2 revised, 2 shrunk, 2 unchanged",
-        "$ fitsnap log",
+        "runkeeper: 16 new",
+        "strava: 24 new",
+        "moves: 1 new, 2 revised, 2 shrunk, 2 unchanged",
+        "runkeeper: 2 new, 1 revised, 1 shrunk, 1 withdrawn, 1 unchanged",
+        "strava: 2 new, 1 revised, 2 withdrawn, 3 unchanged",
+        "$ fitsnap log --since 2015-07-12",
         "$ fitsnap verify --history",
         "fitsnap status",
         env.path("trial").to_str().unwrap(),
     ] {
         assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
     }
-    crate::machine::assert_silent(&(ran.stdout + &ran.stderr));
+    let said = ran.stdout.clone() + &ran.stderr;
+    let told = |line: &&str| !line.contains(env.home().to_str().unwrap());
+    let wide: Vec<&str> = said.lines().filter(told).filter(|line| line.chars().count() > 80).collect();
+    assert_eq!(wide, Vec::<&str>::new());
+    crate::machine::assert_silent(&said);
 
     assert_eq!(env.git("trial", &["status", "--porcelain"]), "");
     assert_eq!(env.git("trial", &["fsck", "--strict"]), "");
     let verified = env.run(&["-C", "trial", "verify", "--history", "--json"]).code(0).stdout;
     let verified: Value = serde_json::from_str(&verified).unwrap();
     assert_eq!(verified["findings"], serde_json::json!([]));
-    let log = env.run(&["-C", "trial", "log", "--json", "--kind", "grown,revised,shrunk"]).code(0).stdout;
-    let told: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     // A walk uploaded late also alters the sums of its day: a revision.
-    let mut kinds: Vec<_> = told.iter().map(|one| one["kind"].as_str().unwrap()).collect();
-    kinds.sort_unstable();
-    assert_eq!(kinds, ["revised", "revised", "shrunk", "shrunk"]);
-    assert!(told.iter().all(|one| one["commit"] == told[0]["commit"] && one["resources"]["storyline"].is_object()));
+    for (provider, expected) in [
+        ("moves", &["revised", "revised", "shrunk", "shrunk"][..]),
+        ("runkeeper", &["revised", "shrunk", "withdrawn"]),
+        ("strava", &["revised", "withdrawn", "withdrawn"]),
+    ] {
+        let kinds = ["--provider", provider, "--kind", "grown,revised,shrunk,withdrawn"];
+        let log = env.run(&[&["-C", "trial", "log", "--json"], &kinds[..]].concat()).code(0).stdout;
+        let told: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let mut kinds: Vec<_> = told.iter().map(|one| one["kind"].as_str().unwrap()).collect();
+        kinds.sort_unstable();
+        assert_eq!(kinds, expected, "{provider}");
+        assert!(told.iter().all(|one| one["commit"] == told[0]["commit"]), "{provider}");
+    }
 }
 
 #[test]
@@ -81,22 +100,51 @@ fn a_demo_that_serves_stays_for_trials_until_it_is_interrupted() {
         }
     }
     let settings = std::fs::read_to_string(env.path("trial/fitsnap.toml")).unwrap();
-    let host = settings.split("http://").nth(1).unwrap().split('"').next().unwrap();
-    let mut stream = TcpStream::connect(host).unwrap();
-    write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
-    let mut manual = String::new();
-    stream.read_to_string(&mut manual).unwrap();
-    assert!(manual.contains("This is a pretend Moves"), "{manual}");
+    let hosts: Vec<&str> = settings.split("http://").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    let say = |host: &str, method: &str, path: &str| {
+        let mut stream = TcpStream::connect(host).unwrap();
+        let head =
+            format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    for (host, title) in hosts.iter().zip(["Moves", "Runkeeper", "Strava"]) {
+        let manual = say(host, "GET", "/");
+        assert!(manual.contains(&format!("This is a pretend {title}")), "{manual}");
+        assert!(manual.contains("/pretend/fault?kind=K"), "{manual}");
+    }
 
     // What it tells to type works.
     exports.iter().for_each(|(name, value)| env.set(name, value));
     env.git("trial", &["config", "user.name", "Demo Person"]);
     env.git("trial", &["config", "user.email", "demo@example.com"]);
     let ran = env.run(&["-C", "trial", "sync"]).code(0);
-    assert_eq!(ran.stderr, "moves: nothing new, 7 unchanged\n");
+    assert_eq!(
+        ran.stderr,
+        "moves: nothing new, 7 unchanged\nrunkeeper: nothing new, 4 unchanged\nstrava: nothing new, 3 unchanged\n"
+    );
+    // And so do the tasks on the front pages, each in its own way.
+    for (host, task) in [
+        (hosts[0], "alter?day=2015-07-06"),
+        (hosts[1], "upload?feed=/sleep&day=2015-06-01"),
+        (hosts[2], "upload?day=2015-06-01"),
+    ] {
+        assert!(say(host, "POST", &format!("/pretend/{task}")).contains("done"), "{task}");
+        assert!(say(host, "POST", "/pretend/upload?day=June").starts_with("HTTP/1.1 400"), "{task}");
+        assert!(say(host, "GET", "/pretend/log").contains("GET /"), "{task}");
+    }
+    let ran = env.run(&["-C", "trial", "sync"]).code(0);
+    for words in ["moves: 1 revised", "runkeeper: 1 new", "strava: 1 new"] {
+        assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
+    }
+    say(hosts[2], "POST", "/pretend/fault?kind=status-503&path=/athlete/activities");
+    env.set("FITSNAP_PATIENCE", "6000");
+    env.run(&["-C", "trial", "sync"]).code(4);
     let killed = env.command("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(killed.success());
     let status = child.wait().unwrap();
     assert!(matches!(status.code(), Some(0 | 130)), "{status}");
-    assert!(TcpStream::connect(host).is_err());
+    assert!(hosts.iter().all(|host| TcpStream::connect(host).is_err()));
 }

@@ -50,15 +50,15 @@ fn get(address: &str) -> (u16, String) {
 }
 
 /// A sign-in that waits for the person.
-struct Waiting {
+pub struct Waiting {
     child: Child,
     stderr: BufReader<ChildStderr>,
     said: String,
-    address: String,
+    pub address: String,
 }
 
 impl Waiting {
-    fn begin(env: &ArchiveEnv, args: &[&str]) -> Waiting {
+    pub fn begin(env: &ArchiveEnv, args: &[&str]) -> Waiting {
         let mut command = env.command(env!("CARGO_BIN_EXE_fitsnap"));
         command.arg("login").args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -80,7 +80,7 @@ impl Waiting {
     }
 
     /// The exit code and all that was printed.
-    fn end(mut self) -> (i32, String) {
+    pub fn end(mut self) -> (i32, String) {
         self.stderr.read_to_string(&mut self.said).unwrap();
         self.child.stdout.take().unwrap().read_to_string(&mut self.said).unwrap();
         (self.child.wait().unwrap().code().unwrap(), self.said)

@@ -7,6 +7,7 @@ use fitsnap::pretend::{Fault, Misbehaviour, PretendStrava, StravaOptions, browse
 use serde_json::Value;
 
 use crate::env::{ArchiveEnv, Ran};
+use crate::login::Waiting;
 
 const NOW: &str = "2015-07-11T06:00:00Z";
 
@@ -126,7 +127,8 @@ fn a_first_sync_holds_each_activity_on_its_own_day_whole() {
     assert_eq!(scene.held().len(), 5);
     let account = scene.account();
     let gear: Vec<_> = account["resources"]["gear"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
-    assert!(gear.contains(&&Value::from("g1")), "{account}");
+    // The bike is retired: no list has it, only the activities name it.
+    assert_eq!(gear, ["b1", "g1"], "{account}");
     assert!(account["resources"]["zones"]["heart_rate"].is_object(), "{account}");
     scene.verified();
 }
@@ -141,7 +143,9 @@ fn a_second_sync_asks_for_the_list_the_account_and_the_window_and_commits_nothin
     counts(&report, &[("new", 0), ("revised", 0), ("unchanged", 3)]);
     // Counts of kudos, companions and followers flickered meanwhile: that is no revision.
     assert_eq!(scene.env.git("", &["rev-parse", "HEAD"]), before);
-    let log: Vec<String> = scene.strava.take_log().into_iter().map(|asked| asked.path).collect();
+    let log = scene.strava.take_log();
+    assert!(log.iter().all(|asked| asked.authorised && !asked.query.contains("token")), "{log:?}");
+    let log: Vec<String> = log.into_iter().map(|asked| asked.path).collect();
     let count = |end: &str| log.iter().filter(|path| path.ends_with(end)).count();
     assert_eq!(
         (count("/athlete"), count("/zones"), count("/athlete/activities"), count("/streams")),
@@ -161,9 +165,12 @@ fn what_changed_anywhere_in_the_past_is_seen_and_nothing_else_is_asked() {
     scene.strava.give_kudos(activities[20].0, 9);
     let late = scene.strava.upload(activities[28].1);
     let other = activities[28].1;
+    scene.strava.delete(activities[15].0);
+    let preview: Value = serde_json::from_str(&scene.sync(&["--dry-run"]).code(0).stdout).unwrap();
     scene.strava.take_log();
     let report = scene.report(0, &[]);
-    counts(&report, &[("new", 0), ("revised", 1), ("grown", 1)]);
+    counts(&report, &[("new", 0), ("revised", 1), ("grown", 1), ("withdrawn", 1)]);
+    assert_eq!(preview["providers"]["strava"]["requests"], report["requests"]);
     assert!(scene.file(day).unwrap().contains("Back then"));
     let both = scene.day(other);
     let starts: Vec<_> = both["resources"]["activities"]
@@ -238,8 +245,16 @@ fn no_streams_are_remembered_and_a_part_switched_on_later_is_missing() {
     scene.strava.take_log();
     scene.report(0, &["--window", "1"]);
     assert_eq!(scene.asked("/streams"), 0);
-    scene.settings("resources = [\"list\", \"detail\", \"streams\", \"laps\", \"comments\", \"zones\"]");
-    counts(&scene.report(0, &["--window", "1"]), &[("grown", 12)]);
+    scene.settings(
+        "resources = [\"list\", \"detail\", \"streams\", \"laps\", \"comments\", \"zones\", \"photos\", \"kudos\", \"routes\"]",
+    );
+    let preview: Value = serde_json::from_str(&scene.sync(&["--dry-run", "--window", "1"]).code(0).stdout).unwrap();
+    let report = scene.report(0, &["--window", "1"]);
+    counts(&report, &[("grown", 12)]);
+    // An activity without kudos ends with its first page.
+    let without = scene.held().values().filter(|text| text.contains("\"kudos\": []")).count() as u64;
+    let foreseen = preview["providers"]["strava"]["requests"].as_u64().unwrap();
+    assert_eq!(foreseen, report["requests"].as_u64().unwrap() + without, "{report}");
     let activity = scene.day(day)["resources"]["activities"][0].clone();
     assert_eq!(activity["comments"][0]["text"], "Well done");
     assert_eq!(activity["laps"][0]["lap_index"], 1);
@@ -247,6 +262,10 @@ fn no_streams_are_remembered_and_a_part_switched_on_later_is_missing() {
     scene.strava.take_log();
     scene.report(0, &["--window", "1"]);
     assert_eq!(scene.asked("/laps") + scene.asked("/zones?"), 0);
+    assert_eq!(scene.account()["resources"]["routes"][0]["name"], "Round the lake");
+    // The addresses of photos are others every time: that is no revision.
+    assert_eq!(activity["photos"][0]["caption"], "the lake");
+    counts(&scene.report(0, &["--window", "400"]), &[("revised", 0), ("unchanged", 12)]);
     scene.verified();
 }
 
@@ -279,43 +298,51 @@ fn types_choose_what_is_asked_for_and_take_nothing_away() {
     counts(&scene.report(0, &[]), &[("new", 1)]);
     scene.settings("types = [\"Run\"]");
     counts(&scene.report(0, &[]), &[("new", 8), ("withdrawn", 0)]);
+    // Of the two names that Strava has for a kind, either will do.
+    scene.strava.change_sport(activities[5].0, "TrailRun");
+    scene.settings("types = [\"TrailRun\"]");
+    counts(&scene.report(0, &[]), &[("new", 0), ("revised", 1)]);
     scene.settings("types = [\"Parachuting\"]");
     counts(&scene.report(0, &[]), &[("new", 0), ("withdrawn", 0)]);
     assert_eq!(scene.held().len(), 9);
 }
 
 #[test]
+fn the_list_alone_costs_the_list_alone() {
+    let scene = Scene::with(9, "resources = [\"list\"]", |_| {});
+    counts(&scene.report(0, &[]), &[("new", 9)]);
+    let log: Vec<String> = scene.strava.take_log().into_iter().map(|asked| asked.path).collect();
+    assert_eq!(log.len(), 4, "{log:?}");
+    let (_, day) = scene.strava.activities()[8];
+    let activity = scene.day(day)["resources"]["activities"][0].clone();
+    assert_eq!(activity.as_object().unwrap().keys().collect::<Vec<_>>(), ["list"]);
+    // The rest, asked for later, is missing for every activity held.
+    scene.settings("");
+    counts(&scene.report(0, &["--window", "1"]), &[("grown", 9)]);
+}
+
+#[test]
 fn a_sign_in_that_sees_less_withdraws_nothing_and_is_warned_of() {
     let scene = Scene::unsigned(12, "", |_| {});
     let login = |scene: &Scene| {
-        use std::io::{BufRead, BufReader, Read};
-        let mut command = scene.env.command(env!("CARGO_BIN_EXE_fitsnap"));
-        let mut child = command.args(["login", "strava"]).stderr(std::process::Stdio::piped()).spawn().unwrap();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut said = String::new();
-        let address = loop {
-            let mut line = String::new();
-            assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "{said}");
-            said.push_str(&line);
-            if line.trim().starts_with("http://") {
-                break line.trim().to_owned();
-            }
-        };
-        browser::visit(&address).unwrap();
-        stderr.read_to_string(&mut said).unwrap();
-        assert!(child.wait().unwrap().success(), "{said}");
+        let waiting = Waiting::begin(&scene.env, &["strava"]);
+        browser::visit(&waiting.address).unwrap();
+        let (code, said) = waiting.end();
+        assert_eq!(code, 0, "{said}");
         said
     };
     let said = login(&scene);
-    assert!(said.contains("as Ada Archivist (9007199254740993)") && !said.contains("was not allowed"), "{said}");
+    assert!(said.contains("as Ada Archivist (9007199254740993)") && !said.contains("not allowed"), "{said}");
     let (hidden, day) = scene.strava.activities()[7];
     scene.strava.make_private(hidden);
     counts(&scene.report(0, &[]), &[("new", 12)]);
     scene.strava.set_scope("read,activity:read");
     let said = login(&scene);
-    assert!(said.contains("activity:read_all was not allowed") && said.contains("private activities"), "{said}");
+    assert!(said.contains("activity:read_all were not allowed") && said.contains("private activities"), "{said}");
     counts(&scene.report(0, &[]), &[("withdrawn", 0)]);
     assert!(scene.file(day).is_some());
+    // Of the athlete it shows a summary, which takes no shoes away.
+    assert_eq!(scene.account()["resources"]["athlete"]["shoes"][0]["id"], "g1");
     // Under the first grant again, it is gone only if it is gone.
     scene.strava.set_scope("read,read_all,profile:read_all,activity:read_all");
     login(&scene);

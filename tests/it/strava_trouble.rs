@@ -53,6 +53,12 @@ fn a_page_that_repeats_for_ever_ends() {
     assert!(said.stderr.contains("repeats itself"), "{}", said.stderr);
     assert!(scene.file(day).is_some());
     assert!(scene.asked("/athlete/activities") < 10);
+    // Comments too: those that came are kept, once.
+    scene.strava.behave();
+    let comments = "[{\"id\":7,\"text\":\"Well done\",\"cursor\":\"c1\"}]";
+    scene.strava.misbehave(Misbehaviour::of(Fault::Body(comments.into())).at("/comments"));
+    scene.report(0, &["--only", "comments"]);
+    assert_eq!(scene.day(day)["resources"]["activities"][0]["comments"].as_array().unwrap().len(), 1);
 }
 
 #[test]
@@ -130,6 +136,9 @@ fn a_backfill_over_quotas_keeps_its_progress_and_does_not_ask_twice() {
     // Athlete, list with its end looked at twice, zones, gear, and two for each activity.
     assert_eq!((preview["days"].clone(), preview["requests"].clone()), (40.into(), (1 + 3 + 1 + 2 + 80).into()));
     assert_eq!(preview["until"], "2015-07-11T06:45:00Z");
+    assert_eq!(preview["windows"], serde_json::json!({"quarter hour": 4}));
+    let said = scene.sync(&["--dry-run"]).code(0).stderr;
+    assert!(said.contains("over the limits of 4 quarter hours, done in about"), "{said}");
     scene.next_day(1);
     scene.strava.take_log();
     let said = scene.sync(&["--max-wait", "0s"]).code(4);

@@ -121,12 +121,12 @@ impl Merger<'_> {
         holds: impl Fn(&[u8]) -> Vec<bool>,
     ) -> Result<Vec<bool>, MergeError> {
         let times = self.past.times(path, pairs.len() * 2, holds)?;
-        let decide = |((ours, theirs), times): (&(&[u8], &[u8]), &[Option<i64>])| match times {
+        let decide = |(at, (ours, theirs)): (usize, &(&[u8], &[u8]))| match (times[at * 2], times[at * 2 + 1]) {
             // Both machines must come to the same answer where the time does not tell.
-            [Some(one), Some(other)] => Ok((one, ours.len(), ours) > (other, theirs.len(), theirs)),
+            (Some(one), Some(other)) => Ok((one, ours.len(), *ours) > (other, theirs.len(), *theirs)),
             _ => Err(conflict(path, "no commit tells which of the two versions is newer")),
         };
-        pairs.iter().zip(times.chunks(2)).map(decide).collect()
+        pairs.iter().enumerate().map(decide).collect()
     }
 
     /// Merges lists name by name, as git and `contents` merge the files of these names.

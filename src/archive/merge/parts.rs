@@ -59,9 +59,11 @@ pub(super) fn compose(place: &Place, parts: Parts) -> Result<Vec<u8>, JsonError>
     }
     match place {
         Place::Day(provider, day) => {
-            DayDocument { provider: provider.clone(), day: *day, resources, absent }.canonical()
+            DayDocument { provider: provider.clone(), day: *day, resources, absent }.json().map(|json| json.canonical())
         }
-        Place::Account(provider) => Account { provider: provider.clone(), resources, absent }.canonical(),
+        Place::Account(provider) => {
+            Account { provider: provider.clone(), resources, absent }.json().map(|json| json.canonical())
+        }
         _ => Ok(Vec::new()),
     }
 }

@@ -9,6 +9,7 @@ mod content;
 mod document;
 mod patterns;
 mod records;
+mod substance;
 mod walk;
 
 #[cfg(test)]
@@ -17,6 +18,8 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::Value;
+
+pub use substance::substance;
 
 /// How the records of a provider's arrays are told apart, and which members are volatile.
 ///
@@ -128,9 +131,4 @@ pub enum ChangeKind {
 /// - Other top-level members are single values under no resource, and always revised.
 pub fn compare(old: Value<'_>, new: Value<'_>, rules: &RecordRules) -> Comparison {
     walk::Walk::new(rules).documents(old, new)
-}
-
-/// Whether two whole day documents are the same, volatile members aside.
-pub fn same_but_volatile(old: Value<'_>, new: Value<'_>, rules: &RecordRules) -> bool {
-    compare(old, new, rules).is_empty()
 }

@@ -64,8 +64,12 @@ fn with_activity(world: &World, id: &str, tell: impl FnOnce(&Activity) -> Respon
 /// The athlete as the sign-in tells them too.
 pub(super) fn athlete_json(world: &World) -> String {
     let (id, name) = (world.options.athlete, &world.options.name);
+    let names = format!("\"id\":{id},\"firstname\":\"{name}\",\"lastname\":\"Archivist\"");
+    if !world.options.scope.contains("profile:read_all") {
+        return format!("{{{names},\"resource_state\":2}}");
+    }
     format!(
-        "{{\"id\":{id},\"resource_state\":3,\"firstname\":\"{name}\",\"lastname\":\"Archivist\",\"follower_count\":{},\
+        "{{{names},\"resource_state\":3,\"follower_count\":{},\
          \"shoes\":[{{\"id\":\"g1\",\"primary\":true,\"name\":\"Road\",\"resource_state\":2,\"distance\":1000}}]}}",
         world.asked
     )
@@ -128,6 +132,10 @@ pub(super) async fn part(
                 let someone = "{\"resource_state\":2,\"firstname\":\"Grace\",\"lastname\":\"H.\"}";
                 json(format!("[{}]", vec![someone; one.kudos as usize].join(",")))
             }
+            "photos" if first => json(format!(
+                "[{{\"unique_id\":\"photo-{}\",\"caption\":\"the lake\",\"urls\":{{\"5000\":\"https://pictures.example/{}.jpg\"}}}}]",
+                one.id, world.asked
+            )),
             "comments" | "kudos" | "photos" => json("[]".to_owned()),
             _ => not_found(),
         })

@@ -3,6 +3,7 @@
 
 mod api;
 mod oauth;
+mod on_demand;
 mod world;
 
 use std::sync::{Arc, Mutex};
@@ -12,10 +13,10 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
+use super::control::{self, OnDemand};
 use super::misbehave::misbehave;
 use super::server::{Server, hold};
-use super::{Asked, Misbehaviour, PretendError};
-use crate::model::Clock;
+use super::{APP, Asked, Misbehaviour, PretendError};
 pub use world::Meanwhile;
 use world::World;
 
@@ -68,8 +69,8 @@ impl StravaOptions {
             page_limit: 200,
             token_life: TimeDelta::hours(6),
             scope: "read,read_all,profile:read_all,activity:read_all".to_owned(),
-            client_id: "pretend-app".to_owned(),
-            client_secret: "pretend-app-secret".to_owned(),
+            client_id: APP.0.to_owned(),
+            client_secret: APP.1.to_owned(),
         }
     }
 }
@@ -99,9 +100,8 @@ impl PretendStrava {
             .route("/api/v3/activities/{id}/{part}", get(api::part))
             .route("/api/v3/gear/{id}", get(api::gear))
             .route("/api/v3/athletes/{id}/routes", get(api::routes))
-            .layer(from_fn_with_state(world.clone(), misbehave::<World>))
-            .with_state(world.clone());
-        let server = Server::start(port, api)?;
+            .layer(from_fn_with_state(world.clone(), misbehave::<World>));
+        let server = Server::start(port, api.merge(control::router()).with_state(world.clone()))?;
         Ok(PretendStrava { world, server })
     }
 
@@ -112,7 +112,7 @@ impl PretendStrava {
 
     /// Sets its clock, which runs on from there.
     pub fn set_now(&self, now: DateTime<Utc>) {
-        hold(&self.world).clock = Clock::starting_at(now);
+        hold(&self.world).set_now(now);
     }
 
     /// The ids of all activities and their local days, newest first.
@@ -132,9 +132,7 @@ impl PretendStrava {
 
     /// An activity moves to another day, at the same time of day.
     pub fn move_to(&self, id: u64, day: NaiveDate) {
-        let mut world = hold(&self.world);
-        world.alter(id, |one| one.start = day.and_time(one.start.time()));
-        world.sort();
+        hold(&self.world).alter(id, |one| one.start = day.and_time(one.start.time()));
     }
 
     /// Only the athlete sees an activity from now on.
@@ -189,7 +187,7 @@ impl PretendStrava {
 
     /// Misbehaves no more.
     pub fn behave(&self) {
-        hold(&self.world).faults.clear();
+        hold(&self.world).behave();
     }
 
     /// Access and refresh token of a sign-in that happened elsewhere.

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::api::{athlete_json, fault};
 use super::world::World;
-use crate::pretend::server::hold;
+use crate::pretend::server::{form, hold};
 
 type Shared = State<Arc<Mutex<World>>>;
 
@@ -33,9 +33,9 @@ pub(super) async fn authorize(world: Shared, Query(asked): Query<BTreeMap<String
 }
 
 /// Exchanges a code or a refresh token, which then is good no more.
-pub(super) async fn token(world: Shared, form: String) -> Response {
+pub(super) async fn token(world: Shared, text: String) -> Response {
     let mut world = hold(&world);
-    let form = read(&form);
+    let form = form(&text);
     let get = |name: &str| form.get(name).map_or("", String::as_str);
     if get("client_id") != world.options.client_id || get("client_secret") != world.options.client_secret {
         return fault(StatusCode::BAD_REQUEST, "Bad Request", "Application/client_id/invalid");
@@ -62,19 +62,15 @@ pub(super) async fn token(world: Shared, form: String) -> Response {
 }
 
 /// RFC 7009: 200 also for a token that is no longer good; the app names itself by HTTP Basic.
-pub(super) async fn revoke(world: Shared, headers: HeaderMap, form: String) -> Response {
+pub(super) async fn revoke(world: Shared, headers: HeaderMap, text: String) -> Response {
     let mut world = hold(&world);
     let basic = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     // "pretend-app:pretend-app-secret"
     if basic != Some("Basic cHJldGVuZC1hcHA6cHJldGVuZC1hcHAtc2VjcmV0") {
         return fault(StatusCode::UNAUTHORIZED, "Authorization Error", "Application/client_id/invalid");
     }
-    if read(&form).get("token").is_some_and(|token| world.tokens.knows_refresh(token)) {
+    if form(&text).get("token").is_some_and(|token| world.tokens.knows_refresh(token)) {
         world.tokens.revoke();
     }
     StatusCode::OK.into_response()
-}
-
-fn read(form: &str) -> BTreeMap<String, String> {
-    url::form_urlencoded::parse(form.as_bytes()).into_owned().collect()
 }

@@ -76,7 +76,7 @@ impl World {
         }
     }
 
-    pub fn sort(&mut self) {
+    fn sort(&mut self) {
         self.activities.sort_by_key(|one| std::cmp::Reverse((one.start, one.id)));
     }
 
@@ -91,10 +91,12 @@ impl World {
         id
     }
 
-    pub fn alter(&mut self, id: u64, change: impl FnOnce(&mut Activity)) {
-        if let Some(one) = self.activities.iter_mut().find(|one| one.id == id) {
-            change(one);
-        }
+    /// Changes an activity; tells whether there is one.
+    pub fn alter(&mut self, id: u64, change: impl FnOnce(&mut Activity)) -> bool {
+        let Some(one) = self.activities.iter_mut().find(|one| one.id == id) else { return false };
+        change(one);
+        self.sort();
+        true
     }
 
     pub fn delete(&mut self, id: u64) {
@@ -182,10 +184,11 @@ fn activity(seed: u64, number: u64, day: NaiveDate) -> Activity {
     let seconds = 1_200 + (dice % 3_000) as i64;
     let minutes = u32::try_from(dice % 300).unwrap_or_default();
     let time = NaiveTime::from_hms_opt(16, 0, 0).unwrap_or_default() + TimeDelta::minutes(i64::from(minutes));
+    let sport = if dice.is_multiple_of(3) { "Ride" } else { "Run" };
     Activity {
         id: FIRST_ID + 1_000_000 - number,
-        name: format!("Outing {}", number + 1),
-        sport: if dice.is_multiple_of(3) { "Ride" } else { "Run" }.to_owned(),
+        name: format!("{} {sport}", if minutes < 120 { "Afternoon" } else { "Evening" }),
+        sport: sport.to_owned(),
         start: day.and_time(time),
         seconds,
         distance: 2_500 + dice % 9_000,
@@ -207,10 +210,12 @@ impl Activity {
         let name = crate::json::quote(name);
         let start = (self.start - OFFSET).format("%Y-%m-%dT%H:%M:%SZ");
         let visibility = if self.is_private { "only_me" } else { "everyone" };
+        // The older of the two names knows fewer kinds.
+        let kind = ["Run", "Ride"].into_iter().find(|kind| sport.ends_with(kind)).unwrap_or(sport);
         let device = if self.is_manual { "null".to_owned() } else { format!("{}", id + 7) };
         format!(
             "\"athlete\":{{\"id\":{athlete},\"resource_state\":1}},\"name\":{name},\"distance\":{distance}.0,\
-             \"moving_time\":{seconds},\"elapsed_time\":{},\"total_elevation_gain\":34.0,\"type\":\"{sport}\",\
+             \"moving_time\":{seconds},\"elapsed_time\":{},\"total_elevation_gain\":34.0,\"type\":\"{kind}\",\
              \"sport_type\":\"{sport}\",\"id\":{id},\"start_date\":\"{start}\",\"start_date_local\":\"{}\",\
              \"timezone\":\"(GMT+02:00) Europe/Helsinki\",\"utc_offset\":7200.0,\"kudos_count\":{kudos},\
              \"comment_count\":0,\"athlete_count\":{},\"photo_count\":0,\"manual\":{},\"private\":{},\

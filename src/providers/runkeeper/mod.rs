@@ -3,15 +3,18 @@
 //! name that `/user` gives it. Whether it still answers could not be established.
 
 mod answer;
+mod changes;
 
 use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
 
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, Json, Kind, RecordRules};
-use crate::model::{Description, JsonText, Resource, Resources, Revocation, SignIn, Zone};
+use crate::model::{AppProof, Description, JsonText, Resource, Resources, Revocation, SignIn, Zone};
 
-use super::{ActivityProvider, Answer, Feed, Next, Opening, Page, Part, Provider, Way};
+use super::{ActivityProvider, Answer, Changes, Feed, Next, Opening, Page, Part, Provider, Way};
 use answer::{ask, refusal, start};
 
 /// The service.
@@ -43,13 +46,19 @@ static DESCRIPTION: Description = Description {
             The export (runkeeper.com, Settings, Export Data) works for everybody",
     origin: "https://api.runkeeper.com",
     gone: None,
+    api_alone: None,
     sign_in: SignIn {
         authorize: "https://runkeeper.com/apps/authorize",
         token: "https://runkeeper.com/apps/token",
+        app: AppProof::Form,
+        pkce: false,
         revoke: Some(Revocation::AccessToken("https://runkeeper.com/apps/de-authorize")),
         // What an app may see was chosen when it was registered.
         scopes: &[],
+        more_scopes: &[],
         scope_separator: " ",
+        parameters: &[],
+        lasts: None,
         less_than_asked: "days come without what was not allowed",
         refusal,
         register: "https://runkeeper.com/partner (closed since 2018)",
@@ -166,14 +175,13 @@ impl Provider for Runkeeper {
 
 impl ActivityProvider for Runkeeper {
     fn feeds(&self, account: &Resources, resources: &[String]) -> Vec<Feed> {
-        let user = account.get("user").and_then(|user| Json::parse(user.as_bytes()).ok());
         let wants = |name: &str| resources.iter().any(|one| one == name);
         let feeds = FEEDS.iter().filter_map(|(name, _, item)| {
             let is_fitness = *name == "fitness_activities";
             if !wants(name) && !(item.is_some() && (wants("list") || wants("detail"))) {
                 return None;
             }
-            let place = user.as_ref()?.root().get(name)?.as_str()?.into_owned();
+            let place = place(account, name)?;
             Some(Feed {
                 resource: if is_fitness { "activities".to_owned() } else { (*name).to_owned() },
                 place,
@@ -250,6 +258,21 @@ impl ActivityProvider for Runkeeper {
         Box::pin(answer::is_gone(session, id, kind_of(feed).1))
     }
 
+    fn changes<'a>(
+        &'a self,
+        session: &'a Session,
+        account: &'a Resources,
+        since: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Answer<'a, Result<Changes, FetchError>> {
+        Box::pin(async move {
+            match place(account, "change_log") {
+                Some(place) => changes::ask_all(session, &place, since, now).await,
+                None => Ok(Changes::default()),
+            }
+        })
+    }
+
     fn account<'a>(
         &'a self,
         session: &'a Session,
@@ -259,10 +282,8 @@ impl ActivityProvider for Runkeeper {
     ) -> Answer<'a, Result<Resources, FetchError>> {
         Box::pin(async move {
             let mut account = Resources::new();
-            let user = held.get("user").and_then(|user| Json::parse(user.as_bytes()).ok());
             for (name, kind) in ACCOUNT.iter().filter(|(name, _)| resources.iter().any(|one| one == name)) {
-                let place = user.as_ref().and_then(|user| Some(user.root().get(name)?.as_str()?.into_owned()));
-                let Some(place) = place else { continue };
+                let Some(place) = place(held, name) else { continue };
                 let shape = if *name == "records" { Kind::Array } else { Kind::Object };
                 let json = ask(session, &place, kind, &format!("the {name}"), shape).await?;
                 if !json.root().is_empty() {
@@ -281,6 +302,12 @@ impl ActivityProvider for Runkeeper {
         // There are no scopes: an app sees what it was registered for, whoever signs in.
         true
     }
+}
+
+/// Where `/user` says that something is.
+fn place(account: &Resources, name: &str) -> Option<String> {
+    let user = Json::parse(account.get("user")?.as_bytes()).ok()?;
+    Some(user.root().get(name)?.as_str()?.into_owned())
 }
 
 /// The types of a feed and of its items.

@@ -10,11 +10,20 @@ use crate::providers::reading::parse_as;
 
 use super::TITLE;
 
+/// The most that a page of routes may hold.
+const ROUTES_PER_PAGE: usize = 200;
+
 /// Whose account it is. The id may be above 2^53: it stays text.
 pub(super) fn person(account: &Resources) -> Option<String> {
     let athlete = Json::parse(account.get("athlete")?.as_bytes()).ok()?;
     let id = athlete.root().get("id")?;
     Some(id.as_number().or_else(|| id.as_str())?.into_owned())
+}
+
+/// How much of the athlete is told: without the scope for it Strava tells a summary, without gear and weight.
+pub(super) fn depth(account: &Resources) -> u64 {
+    let athlete = account.get("athlete").and_then(|athlete| Json::parse(athlete.as_bytes()).ok());
+    athlete.and_then(|athlete| athlete.root().get("resource_state")?.as_u64()).unwrap_or_default()
 }
 
 /// How a message calls the person.
@@ -40,7 +49,9 @@ pub(super) async fn ask(
         let answer = allowed(session.get("/api/v3/athlete/zones", &[]).await.map(Some))?;
         if let Some(answer) = answer.filter(|answer| (200..=299).contains(&answer.status)) {
             let json = parse_as(TITLE, &answer, "the zones", Kind::Object)?;
-            account.insert("zones".to_owned(), JsonText::of(json.root()));
+            if !json.root().is_empty() {
+                account.insert("zones".to_owned(), JsonText::of(json.root()));
+            }
         }
     }
     if wants("gear") {
@@ -117,11 +128,14 @@ fn gear_to_ask(held: &Resources, mentioned: &BTreeSet<String>) -> BTreeSet<Strin
     listed.keys().chain(mentioned).filter(is_new).cloned().collect()
 }
 
-/// How many requests [`ask`] takes, but for the pages of routes beyond the first two.
+/// How many requests [`ask`] takes, if there are as many routes as are held, and a few more at most.
 pub(super) fn requests(resources: &[String], held: &Resources, mentioned: &BTreeSet<String>) -> u64 {
     let wants = |name: &str| u64::from(resources.iter().any(|one| one == name));
     let gear = if wants("gear") > 0 { gear_to_ask(held, mentioned).len() as u64 } else { 0 };
-    wants("athlete") + 2 * wants("routes") + gear
+    let routes = held.get("routes").and_then(|routes| Json::parse(routes.as_bytes()).ok());
+    // An empty page is the end.
+    let pages = routes.map_or(0, |routes| routes.root().len()).div_ceil(ROUTES_PER_PAGE).max(1) as u64 + 1;
+    wants("athlete") + pages * wants("routes") + gear
 }
 
 /// All routes, to an empty page. An empty list takes nothing away.
@@ -132,7 +146,7 @@ async fn routes(session: &Session, held: &Resources) -> Result<Option<JsonText>,
     loop {
         let page = (pages.len() + 1).to_string();
         let path = format!("/api/v3/athletes/{person}/routes");
-        let answer = session.get(&path, &[("page", &page), ("per_page", "200")]).await?;
+        let answer = session.get(&path, &[("page", &page), ("per_page", &ROUTES_PER_PAGE.to_string())]).await?;
         let json = parse_as(TITLE, &answer, &format!("page {page} of the routes"), Kind::Array)?;
         let ids: Vec<String> =
             json.root().items().map(|one| one.get("id").map(|id| id.line()).unwrap_or_default()).collect();

@@ -10,7 +10,9 @@ use std::collections::BTreeSet;
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, Kind, RecordRules, Value};
-use crate::model::{CountHeader, Description, JsonText, QuotaWindow, Resource, Resources, Revocation, SignIn, Zone};
+use crate::model::{
+    ApiAlone, AppProof, CountHeader, Description, JsonText, QuotaWindow, Resource, Resources, Revocation, SignIn, Zone,
+};
 
 use super::reading::parse_as;
 use super::{ActivityProvider, Answer, Feed, Next, Opening, Page, Part, Provider, Way};
@@ -30,16 +32,24 @@ static DESCRIPTION: Description = Description {
     kind: "strava",
     title: TITLE,
     today: "answers; since 2026-06-30 only apps whose owner pays for a Strava subscription \
-            (the bulk export under Settings, My Account stays free)",
+            (the bulk export under Settings, My Account stays free). From 2027-01-04 its API is announced \
+            at https://api-v3.strava.com too, which base_url reaches",
     origin: "https://www.strava.com",
     gone: None,
+    // Announced in June 2026 for 2027-01-04, under the one name or the other.
+    api_alone: Some(ApiAlone { hosts: &["api-v3.strava.com", "www.api-v3.strava.com"], without: "/api/v3" }),
     sign_in: SignIn {
         authorize: "/oauth/authorize",
         token: "/oauth/token",
+        app: AppProof::Form,
+        pkce: false,
         // The older /oauth/deauthorize ends on 2027-06-01.
         revoke: Some(Revocation::Standard("/oauth/revoke")),
         scopes: &["read_all", "profile:read_all", ALL_ACTIVITIES],
+        more_scopes: &[],
         scope_separator: ",",
+        parameters: &[],
+        lasts: None,
         less_than_asked: "without activity:read_all the archive silently lacks private activities, \
                           without the others private routes, gear and zones",
         refusal: refusal::meaning,
@@ -133,7 +143,16 @@ const fn quota(
     place: usize,
 ) -> QuotaWindow {
     let (limit_header, used) = headers;
-    QuotaWindow { name, seconds, requests, limit_header, count_header: CountHeader::Used(used), place, late: 0 }
+    QuotaWindow {
+        name,
+        seconds,
+        requests,
+        limit_header,
+        count_header: CountHeader::Used(used),
+        reset_header: None,
+        place,
+        late: 0,
+    }
 }
 
 const fn resource(name: &'static str, by_default: bool, about: &'static str) -> Resource {
@@ -167,6 +186,13 @@ impl Provider for Strava {
 
     fn called(&self, account: &Resources) -> Option<String> {
         account::called(account)
+    }
+
+    fn kept(&self, held: &Resources, mut told: Resources) -> Resources {
+        if account::depth(held) > account::depth(&told) {
+            told.remove("athlete");
+        }
+        told
     }
 
     fn way(&self) -> Way<'_> {
@@ -214,6 +240,10 @@ impl ActivityProvider for Strava {
         part: &'a str,
     ) -> Answer<'a, Result<Part, FetchError>> {
         Box::pin(parts::ask(session, id, part))
+    }
+
+    fn part_requests(&self, part: &str) -> u64 {
+        parts::requests(part)
     }
 
     fn is_gone<'a>(&'a self, session: &'a Session, _: &'a Feed, id: &'a str) -> Answer<'a, Result<bool, FetchError>> {

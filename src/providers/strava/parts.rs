@@ -43,6 +43,11 @@ pub(super) async fn ask(session: &Session, id: &str, part: &str) -> Result<Part,
     }
 }
 
+/// How many requests it takes to ask for a part, at least: some end with an empty page.
+pub(super) fn requests(part: &str) -> u64 {
+    if matches!(part, "comments" | "kudos") { 2 } else { 1 }
+}
+
 fn told(json: &Json) -> Part {
     Part::Told(JsonText::of(json.root()))
 }
@@ -88,38 +93,44 @@ fn list(answer: &Answer, what: &str) -> Result<Part, FetchError> {
 
 /// Comments go on from the cursor of the last one, to an empty page.
 async fn comments(session: &Session, path: &str, what: &str) -> Result<Part, FetchError> {
-    let (mut pages, mut cursor) = (Vec::new(), String::new());
+    let (mut pages, mut cursors) = (Vec::new(), Vec::<String>::new());
     loop {
         let mut query = vec![("page_size", PER_PAGE)];
-        if !cursor.is_empty() {
-            query.push(("after_cursor", cursor.as_str()));
-        }
+        query.extend(cursors.last().map(|cursor| ("after_cursor", cursor.as_str())));
         let answer = session.get(&format!("{path}/comments"), &query).await?;
         let json = parse_as(TITLE, &answer, what, Kind::Array)?;
-        let last =
-            json.root().items().last().and_then(|last| last.get("cursor")?.as_str().map(|text| text.into_owned()));
-        let is_last = json.root().is_empty();
+        if is_end(&json, &pages) {
+            return Ok(joined(&pages));
+        }
+        let cursor = json.root().items().last().and_then(|last| Some(last.get("cursor")?.as_str()?.into_owned()));
         pages.push(json);
-        match last {
-            Some(next) if !is_last && next != cursor => cursor = next,
-            _ => return Ok(joined(&pages)),
+        match cursor {
+            None => return Ok(joined(&pages)),
+            Some(cursor) if cursors.contains(&cursor) => {
+                return Err(malformed(&answer, format!("Strava's {what} repeat themselves and come to no end")));
+            }
+            Some(cursor) => cursors.push(cursor),
         }
     }
 }
 
-/// Kudos have page numbers, to an empty page. They name nobody surely, so pages cannot be told apart.
+/// Kudos have page numbers, to an empty page.
 async fn kudos(session: &Session, path: &str, what: &str) -> Result<Part, FetchError> {
     let mut pages = Vec::new();
     loop {
         let page = (pages.len() + 1).to_string();
         let answer = session.get(&format!("{path}/kudos"), &[("page", &page), ("per_page", PER_PAGE)]).await?;
         let json = parse_as(TITLE, &answer, what, Kind::Array)?;
-        let is_last = json.root().len() < 200;
-        pages.push(json);
-        if is_last || pages.len() >= 100 {
+        if is_end(&json, &pages) {
             return Ok(joined(&pages));
         }
+        pages.push(json);
     }
+}
+
+/// Whether a page tells nothing beyond those before it: it is empty, or the last one once more.
+fn is_end(page: &Json, before: &[Json]) -> bool {
+    page.root().is_empty() || before.last().is_some_and(|last| last.root().raw() == page.root().raw())
 }
 
 fn joined(pages: &[Json]) -> Part {

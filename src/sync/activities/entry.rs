@@ -1,7 +1,7 @@
 //! An entry of a list: which activity it is, where it belongs, what it says.
 
-use crate::json::{Json, RecordRules, Value, same_but_volatile};
-use crate::model::{Day, JsonText};
+use crate::json::{self, Json, JsonError, RecordRules, Value};
+use crate::model::{ContentHash, Day, JsonText};
 use crate::providers::Feed;
 
 /// An activity as its list tells it.
@@ -11,6 +11,8 @@ pub(super) struct Entry {
     /// The calendar day of its local start.
     pub day: Day,
     pub list: JsonText,
+    /// Tells what it says, volatile members aside.
+    pub substance: String,
     /// Which kinds of activity it is.
     pub kinds: Vec<String>,
     /// The gear it names.
@@ -30,9 +32,10 @@ impl Entry {
     ///
     /// # Errors
     /// What keeps it from being put anywhere.
-    pub fn read(feed: &Feed, item: &JsonText) -> Result<Entry, Unplaced> {
+    pub fn read(feed: &Feed, rules: &RecordRules, item: &JsonText) -> Result<Entry, Unplaced> {
         let unplaced = |id: Option<&str>, problem: String| Unplaced { id: id.map(str::to_owned), problem };
-        let json = Json::parse(item.as_bytes()).map_err(|error| unplaced(None, error.to_string()))?;
+        let broken = |error: JsonError| unplaced(None, error.to_string());
+        let json = Json::parse(item.as_bytes()).map_err(broken)?;
         let root = json.root();
         let id = id(feed, root)
             .ok_or_else(|| unplaced(None, format!("an entry of the list of {} has no {}", feed.resource, feed.key)))?;
@@ -42,7 +45,8 @@ impl Entry {
         })?;
         let word = |name: &str| root.get(name).and_then(|word| word.as_str()).map(|word| word.into_owned());
         let kinds = feed.kinds.iter().filter_map(|name| word(name)).collect();
-        Ok(Entry { day, list: item.clone(), kinds, mention: feed.mentions.and_then(word), id })
+        let (substance, mention) = (substance(feed, rules, item).map_err(broken)?, feed.mentions.and_then(word));
+        Ok(Entry { day, list: item.clone(), substance, kinds, mention, id })
     }
 }
 
@@ -57,24 +61,19 @@ fn day_of(start: &str) -> Option<Day> {
 }
 
 /// The place of an activity among those of its day: by start, then by id, numbers by their value.
-pub(super) fn place(feed: &Feed, entry: Value<'_>) -> (String, usize, String) {
+pub(super) type Place = (String, usize, String);
+
+/// The place of the activity of this entry.
+pub(super) fn place(feed: &Feed, entry: Value<'_>) -> Place {
     let id = id(feed, entry).unwrap_or_default();
     let digits = if id.bytes().all(|byte| byte.is_ascii_digit()) { id.len() } else { usize::MAX };
     ((feed.start)(entry).unwrap_or_default(), digits, id)
 }
 
-/// Whether two entries say the same, volatile members aside.
-pub(super) fn same(feed: &Feed, rules: &RecordRules, one: &JsonText, other: &JsonText) -> bool {
-    if one == other {
-        return true;
-    }
-    let document = |list: &JsonText| {
-        let item = if feed.is_bare { list.clone() } else { JsonText::object([("list", list.clone())]) };
-        let resource = JsonText::object([(feed.resource.as_str(), JsonText::array([&item]))]);
-        Json::parse(JsonText::object([("resources", resource)]).as_bytes())
-    };
-    match (document(one), document(other)) {
-        (Ok(one), Ok(other)) => same_but_volatile(one.root(), other.root(), rules),
-        _ => false,
-    }
+/// Tells what an entry says, volatile members aside: equal for two entries that say the same.
+pub(super) fn substance(feed: &Feed, rules: &RecordRules, list: &JsonText) -> Result<String, JsonError> {
+    let item = if feed.is_bare { list.clone() } else { JsonText::object([("list", list)]) };
+    let resources = JsonText::object([(feed.resource.as_str(), JsonText::array([&item]))]);
+    let resources = Json::parse(resources.as_bytes())?;
+    Ok(ContentHash::of(&json::substance(resources.root(), rules)).to_string())
 }

@@ -1,28 +1,32 @@
 //! A run over lists of activities: walk them whole, compare each entry with the archive, ask for what
 //! is new, changed, in the window or incomplete, and take out what is gone for sure.
 
+mod anew;
 mod entry;
+mod fetch;
 mod held;
 mod pass;
 mod plan;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
+mod told;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use self::held::{Activities, Held, assemble};
-use self::plan::{DayPlan, Key, Plan, Task, Wanted};
+use self::fetch::{Fetch, Ground};
+use self::held::{Held, Index};
+use self::plan::{Key, Wanted};
 use self::walk::{Asking, Listed, quarantine};
-use super::engine::{DOWN_AFTER, Ended, Job, Preview, Progress, Run, UNUSABLE_AFTER, ended_by};
+use super::engine::{Ended, Job, Preview, Progress, Run, ended_by};
 use super::losses::too_many;
-use crate::archive::{Checked, DayContent, RecordError};
+use crate::archive::{ArchiveError, BlobId, Checked, RecordError, Seen};
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::model::{Account, Day, Resources};
-use crate::providers::{ActivityProvider, Opening, Part};
+use crate::providers::{ActivityProvider, Changes, Opening};
 
 /// Says what a run would do. Walks the lists for it.
 ///
@@ -40,19 +44,53 @@ pub(super) async fn preview(
     for feed in provider.feeds(&opening.account, job.resources) {
         lists.push(Asking { job, session, progress, provider }.walk(feed).await?);
     }
+    let asked = session.requests();
+    let told = Asking { job, session, progress, provider }.changes(opening).await?;
+    let changes = session.requests() - asked;
+    let told = told.ok().flatten().unwrap_or_default();
     progress.settle();
     let feeds: Vec<_> = lists.iter().map(|listed| listed.feed.clone()).collect();
-    let held = held::index(job.archive, job.name, &days, &feeds).map_err(Ended::Archive)?;
+    let held = index(job, provider, opening, &days).map_err(Ended::Archive)?.held(&feeds);
     let recheck = recheck(job, &held, opening, &job.archive.checked(job.name));
-    let plan = plan::plan(&lists, &held, &wanted(job, opening, &recheck), &job.provider.description().rules);
-    let parts: usize = plan.values().flat_map(|day| &day.tasks).map(|task| task.parts.len()).sum();
-    let account = provider.account_requests(job.resources, &account(job, opening)?, &mentioned(&lists));
+    let wanted = wanted(job, opening, &recheck, &told);
+    let plan = plan::plan(&lists, &held, &wanted);
+    let parts = plan.values().flat_map(|day| &day.tasks).flat_map(|task| &task.parts);
+    let parts: u64 = parts.map(|part| provider.part_requests(part)).sum();
+    let missing = missing(provider, &lists, &held, &wanted, &job.archive.seen(job.name), &session.grant());
+    let doubted = missing.iter().filter(|(key, _)| !told.deleted.contains(&key.1)).count() as u64;
+    let (account, _) = account(job, opening)?;
+    let account = provider.account_requests(job.resources, &account, &mentioned(&lists));
     let pages: u64 = lists.iter().map(|listed| listed.pages).sum();
-    let requests = 1 + pages + account + parts as u64;
-    Ok(Preview { requests, days: plan.len(), until: session.time_for(requests) })
+    let requests = 1 + pages + changes + account + parts + doubted;
+    Ok(Preview { requests, days: plan.len(), forecast: session.forecast(requests) })
 }
 
-fn wanted<'a>(job: &'a Job<'_>, opening: &Opening, recheck: &'a BTreeSet<Day>) -> Wanted<'a> {
+/// What the documents held have.
+fn index(
+    job: &Job<'_>,
+    provider: &dyn ActivityProvider,
+    opening: &Opening,
+    days: &BTreeMap<Day, BlobId>,
+) -> Result<Index, ArchiveError> {
+    Index::of(job.archive, (provider, job.provider.description()), job.name, &opening.account, days)
+}
+
+/// What the lists lack though they are whole, and would tell of under this grant: it is gone, or they lie.
+fn missing<'h>(
+    provider: &dyn ActivityProvider,
+    lists: &[Listed],
+    held: &'h BTreeMap<Key, Held>,
+    wanted: &Wanted<'_>,
+    seen: &Seen,
+    grant: &str,
+) -> Vec<(&'h Key, Day)> {
+    let mut missing = plan::missing(lists, held, wanted);
+    missing
+        .retain(|(key, _)| provider.covers(seen.grant(&lists[key.0].feed.resource, &key.1).unwrap_or_default(), grant));
+    missing
+}
+
+fn wanted<'a>(job: &'a Job<'_>, opening: &Opening, recheck: &'a BTreeSet<Day>, told: &'a Changes) -> Wanted<'a> {
     Wanted {
         wish: job.wish,
         resources: job.resources,
@@ -61,6 +99,7 @@ fn wanted<'a>(job: &'a Job<'_>, opening: &Opening, recheck: &'a BTreeSet<Day>) -
         since: job.since,
         today: opening.zone.day_of(job.clock.now()),
         recheck,
+        modified: &told.modified,
     }
 }
 
@@ -71,29 +110,18 @@ fn recheck(job: &Job<'_>, held: &BTreeMap<Key, Held>, opening: &Opening, checked
     checked.longest_ago(settled.into_iter()).into_iter().take(job.wish.recheck).collect()
 }
 
-/// What the account document has, with what `open` brought.
-fn account(job: &Job<'_>, opening: &Opening) -> Result<Resources, Ended> {
+/// What the account document has, with what `open` brought; and what `open` brought that goes into it.
+fn account(job: &Job<'_>, opening: &Opening) -> Result<(Resources, Resources), Ended> {
     let bytes = job.archive.snapshot().and_then(|now| now.account(job.name)).map_err(Ended::Archive)?;
     let held = bytes.and_then(|bytes| Account::read(&bytes, job.name).ok());
     let mut resources = held.map(|account| account.resources).unwrap_or_default();
-    resources.extend(opening.account.clone());
-    Ok(resources)
+    let told = job.provider.kept(&resources, opening.account.clone());
+    resources.extend(told.clone());
+    Ok((resources, told))
 }
 
 fn mentioned(lists: &[Listed]) -> BTreeSet<String> {
     lists.iter().flat_map(|listed| listed.entries.values()).filter_map(|entry| entry.mention.clone()).collect()
-}
-
-/// What came of asking for the parts of one activity.
-enum Brought {
-    Parts(Vec<(&'static str, Part)>),
-    /// It is still being recorded.
-    NotYet,
-    /// This time it cannot be had; whether the answer was nothing of the kind, such as a web page.
-    Failed {
-        reason: String,
-        is_strange: bool,
-    },
 }
 
 impl Run<'_> {
@@ -107,9 +135,22 @@ impl Run<'_> {
             self.troubles.extend(listed.doubt.clone());
             lists.push(listed);
         }
+        let now = job.clock.now();
+        let told = match (Asking { job, session, progress: self.progress, provider }).changes(&opening).await? {
+            Ok(told) => told,
+            Err(reason) => {
+                self.troubles.push(reason);
+                None
+            }
+        };
+        // A run over some days or resources leaves the rest of it to a later one.
+        let heeds = told.is_some() && !job.only && job.wish.since.is_none() && job.wish.until.is_none();
+        self.heeds_changes = heeds.then_some(now);
+        let told = told.unwrap_or_default();
         self.progress.settle();
         let feeds: Vec<_> = lists.iter().map(|listed| listed.feed.clone()).collect();
-        let held = held::index(job.archive, job.name, self.recorder.held(), &feeds).map_err(Ended::Archive)?;
+        let mut index = index(job, provider, &opening, self.recorder.held()).map_err(Ended::Archive)?;
+        let held = index.held(&feeds);
         let mut seen = job.archive.seen(job.name);
         let before = seen.clone();
         let grant = session.grant();
@@ -125,20 +166,17 @@ impl Run<'_> {
         self.unusable(&lists, &held);
         self.account(session, provider, &opening, &lists).await?;
         let recheck = recheck(job, &held, &opening, &self.checked);
-        let wanted = wanted(job, &opening, &recheck);
-        let mut plan = plan::plan(&lists, &held, &wanted, &job.provider.description().rules);
-        let missing = plan::missing(&lists, &held, &wanted);
-        let covered = |(key, _): &(&Key, Day)| {
-            let seen_under = before.grant(&lists[key.0].feed.resource, &key.1).unwrap_or_default();
-            provider.covers(seen_under, &grant)
-        };
-        let missing: Vec<_> = missing.into_iter().filter(covered).collect();
-        for (key, day) in self.gone(session, provider, &lists, &missing).await? {
+        let wanted = wanted(job, &opening, &recheck, &told);
+        let mut plan = plan::plan(&lists, &held, &wanted);
+        let missing = missing(provider, &lists, &held, &wanted, &before, &grant);
+        for (key, day) in self.gone(session, provider, &lists, &missing, &told.deleted).await? {
             plan.entry(day).or_default().leaving.insert(key.clone());
             self.excused.insert(day);
             seen.forget(&lists[key.0].feed.resource, &key.1);
         }
-        let ended = self.days(session, provider, &lists, &held, &plan).await;
+        let ground = Ground { lists: &lists, held: &held, plan: &plan };
+        let ended = Fetch::new(self, ground, &mut index).run(session, provider).await;
+        index.keep(job.archive);
         if ended.is_ok() {
             let _ = job.archive.keep_seen(job.name, &seen);
         }
@@ -157,6 +195,8 @@ impl Run<'_> {
         }
     }
 
+    /// Asks for the rest of the account and records it with what `open` brought, once: what could not be had
+    /// this time stays as it is held.
     async fn account(
         &mut self,
         session: &Session,
@@ -164,34 +204,33 @@ impl Run<'_> {
         opening: &Opening,
         lists: &[Listed],
     ) -> Result<(), Ended> {
-        let (held, mentioned) = (account(self.job, opening)?, mentioned(lists));
+        let ((held, told_first), mentioned) = (account(self.job, opening)?, mentioned(lists));
         let start = Instant::now();
-        loop {
-            return match provider.account(session, self.job.resources, &held, &mentioned).await {
-                Ok(resources) => {
-                    match self.recorder.account(opening.account.clone().into_iter().chain(resources).collect()) {
-                        Ok(()) => Ok(()),
-                        Err(RecordError::Archive(error)) => Err(Ended::Archive(error)),
-                        Err(error) => {
-                            self.troubles.push(format!("account.json: {error}"));
-                            Ok(())
-                        }
-                    }
-                }
+        let told = loop {
+            break match provider.account(session, self.job.resources, &held, &mentioned).await {
+                Ok(resources) => Ok(resources),
                 Err(FetchError::Wait { reason, until }) => {
                     self.wait(&reason, until, start).await?;
                     continue;
                 }
                 Err(FetchError::Malformed { reason, body, .. }) => {
-                    self.troubles.push(format!("account.json: {reason}{}", quarantine(self.job, None, &body)));
-                    Ok(())
+                    Err(format!("{reason}{}", quarantine(self.job, None, &body)))
                 }
-                Err(FetchError::Refused { reason }) => {
-                    self.troubles.push(format!("account.json: {reason}"));
-                    Ok(())
-                }
-                Err(error) => Err(ended_by(error)),
+                Err(FetchError::Refused { reason }) => Err(reason),
+                Err(error) => return Err(ended_by(error)),
             };
+        };
+        let resources = told.unwrap_or_else(|reason| {
+            self.troubles.push(format!("account.json: {reason}"));
+            Resources::new()
+        });
+        match self.recorder.account(told_first.into_iter().chain(resources).collect()) {
+            Ok(()) => Ok(()),
+            Err(RecordError::Archive(error)) => Err(Ended::Archive(error)),
+            Err(error) => {
+                self.troubles.push(format!("account.json: {error}"));
+                Ok(())
+            }
         }
     }
 
@@ -203,6 +242,7 @@ impl Run<'_> {
         provider: &dyn ActivityProvider,
         lists: &[Listed],
         missing: &[(&'k Key, Day)],
+        deleted: &BTreeSet<String>,
     ) -> Result<Vec<(&'k Key, Day)>, Ended> {
         let mut gone: Vec<(&Key, Day)> = Vec::new();
         for (key, day) in missing {
@@ -212,6 +252,9 @@ impl Run<'_> {
             let feed = &lists[key.0].feed;
             let start = Instant::now();
             let is_gone = loop {
+                if deleted.contains(&key.1) {
+                    break true;
+                }
                 break match provider.is_gone(session, feed, &key.1).await {
                     Ok(is_gone) => is_gone,
                     Err(FetchError::Wait { reason, until }) => {
@@ -243,195 +286,5 @@ impl Run<'_> {
             }
         }
         Ok(gone)
-    }
-
-    async fn days(
-        &mut self,
-        session: &Session,
-        provider: &dyn ActivityProvider,
-        lists: &[Listed],
-        held: &BTreeMap<Key, Held>,
-        plan: &Plan,
-    ) -> Result<(), Ended> {
-        self.progress.begin(self.job.name, plan.len());
-        let mut unanswered = 0;
-        let mut down = None;
-        for group in plan::groups(plan) {
-            match self.group(session, provider, lists, held, plan, &group).await {
-                Ok(()) => unanswered = 0,
-                Err(Ended::Later { reason, until: None }) => {
-                    group.iter().for_each(|day| self.fail(*day, &reason));
-                    unanswered += 1;
-                    down = Some(reason);
-                    if unanswered >= DOWN_AFTER || self.unusable >= UNUSABLE_AFTER {
-                        break;
-                    }
-                }
-                Err(ended) => return Err(ended),
-            }
-            self.progress.asked(group.len());
-            self.checkpoint()?;
-        }
-        match down {
-            Some(reason) => Err(Ended::Later { reason, until: None }),
-            None => Ok(()),
-        }
-    }
-
-    /// Brings days up to date that must change together: all of them, or none.
-    async fn group(
-        &mut self,
-        session: &Session,
-        provider: &dyn ActivityProvider,
-        lists: &[Listed],
-        held: &BTreeMap<Key, Held>,
-        plan: &Plan,
-        group: &BTreeSet<Day>,
-    ) -> Result<(), Ended> {
-        let mut brought = BTreeMap::new();
-        let mut failed: BTreeMap<Day, String> = BTreeMap::new();
-        for (day, one) in group.iter().rev().filter_map(|day| Some((*day, plan.get(day)?))) {
-            for task in &one.tasks {
-                if self.job.stop.is_set() {
-                    return Err(Ended::Interrupted);
-                }
-                match self.parts(session, provider, lists, day, task).await? {
-                    Brought::Parts(parts) => {
-                        self.unusable = 0;
-                        brought.insert(task.key.clone(), parts);
-                    }
-                    Brought::NotYet if task.moved_from.is_none() => {}
-                    Brought::NotYet => {
-                        failed.entry(day).or_insert(format!("{} is being recorded again", task.key.1));
-                    }
-                    Brought::Failed { reason, is_strange } => {
-                        self.unusable = if is_strange { self.unusable + 1 } else { 0 };
-                        if self.unusable >= UNUSABLE_AFTER {
-                            return Err(Ended::Later { reason, until: None });
-                        }
-                        failed.entry(day).or_insert(reason);
-                    }
-                }
-            }
-        }
-        if let Some((culprit, _)) = failed.first_key_value() {
-            for day in group {
-                let with = || format!("an activity moved between this day and {culprit}, which failed");
-                let reason = failed.get(day).cloned().unwrap_or_else(with);
-                self.fail(*day, &reason);
-            }
-            return Ok(());
-        }
-        // Every document is written anew from what was held before the first of them changes.
-        let mut anew = Vec::new();
-        for (day, one) in group.iter().filter_map(|day| Some((*day, plan.get(day)?))) {
-            match self.anew(lists, held, day, one, &mut brought) {
-                Ok(content) => anew.push((day, content)),
-                Err(RecordError::Archive(error)) => return Err(Ended::Archive(error)),
-                Err(error) => {
-                    group.iter().for_each(|day| self.fail(*day, &error.to_string()));
-                    return Ok(());
-                }
-            }
-        }
-        // What moves to another day is not lost.
-        let moved = group.iter().filter_map(|day| plan.get(day)).flat_map(|one| &one.tasks);
-        self.excused.extend(moved.filter_map(|task| task.moved_from));
-        for (day, (resources, gone)) in anew {
-            if resources.is_empty() && gone.is_empty() {
-                // All that the day would hold is still being recorded.
-                continue;
-            }
-            let was_held = self.recorder.held().contains_key(&day);
-            match self.recorder.replace(day, DayContent { resources, absent: BTreeMap::new() }, &gone) {
-                Ok(()) => {
-                    self.asked_again += usize::from(was_held);
-                    self.recorder.tally().asked += 1;
-                    self.checked.day(day, self.job.clock.now());
-                }
-                Err(RecordError::Archive(error)) => return Err(Ended::Archive(error)),
-                Err(error) => self.fail(day, &error.to_string()),
-            }
-        }
-        Ok(())
-    }
-
-    /// The resources of a day anew, and those of which nothing is left.
-    fn anew(
-        &mut self,
-        lists: &[Listed],
-        held: &BTreeMap<Key, Held>,
-        day: Day,
-        one: &DayPlan,
-        brought: &mut BTreeMap<Key, Vec<(&'static str, Part)>>,
-    ) -> Result<(Resources, Vec<String>), RecordError> {
-        let document = self.recorder.document(day)?;
-        let (mut resources, mut gone) = (Resources::new(), Vec::new());
-        for (number, listed) in lists.iter().enumerate() {
-            let feed = &listed.feed;
-            let tasks: Vec<&Task> = one.tasks.iter().filter(|task| task.key.0 == number).collect();
-            let leaving: Vec<&Key> = one.leaving.iter().filter(|key| key.0 == number).collect();
-            if tasks.is_empty() && leaving.is_empty() {
-                continue;
-            }
-            let mut activities = Activities::of(document.as_ref(), feed);
-            for task in tasks {
-                // What is not there yet stays out, and what it was stays.
-                let Some(parts) = brought.remove(&task.key) else { continue };
-                let id = &task.key.1;
-                let from = held.get(&task.key).map(|old| old.day).filter(|from| *from != day);
-                let other = from.map(|from| self.recorder.document(from)).transpose()?.flatten();
-                let other = other.map(|other| Activities::of(Some(&other), feed));
-                let old = other.as_ref().map_or_else(|| activities.get(id), |other| other.get(id));
-                let list = listed.entries.get(id).map(|entry| &entry.list).filter(|_| task.take_list);
-                if let Some(activity) = assemble(feed, old, list, parts) {
-                    activities.insert(id, activity);
-                }
-            }
-            leaving.iter().for_each(|key| activities.remove(&key.1));
-            match activities.text(feed) {
-                Some(text) => {
-                    resources.insert(feed.resource.clone(), text);
-                }
-                None if document.is_some() => gone.push(feed.resource.clone()),
-                None => {}
-            }
-        }
-        Ok((resources, gone))
-    }
-
-    async fn parts(
-        &mut self,
-        session: &Session,
-        provider: &dyn ActivityProvider,
-        lists: &[Listed],
-        day: Day,
-        task: &Task,
-    ) -> Result<Brought, Ended> {
-        let feed = &lists[task.key.0].feed;
-        let mut parts = Vec::new();
-        for part in &task.parts {
-            let start = Instant::now();
-            let told = loop {
-                break match provider.part(session, feed, &task.key.1, part).await {
-                    Ok(told) => told,
-                    Err(FetchError::Wait { reason, until }) => {
-                        self.wait(&reason, until, start).await?;
-                        continue;
-                    }
-                    Err(FetchError::Malformed { reason, body, .. }) => {
-                        let reason = format!("{reason}{}", quarantine(self.job, Some(day), &body));
-                        return Ok(Brought::Failed { reason, is_strange: true });
-                    }
-                    Err(FetchError::Refused { reason }) => return Ok(Brought::Failed { reason, is_strange: false }),
-                    Err(error) => return Err(ended_by(error)),
-                };
-            };
-            if matches!(told, Part::NotYet) {
-                return Ok(Brought::NotYet);
-            }
-            parts.push((*part, told));
-        }
-        Ok(Brought::Parts(parts))
     }
 }

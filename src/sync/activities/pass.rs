@@ -38,7 +38,7 @@ impl Pass {
         let mut ids = Vec::new();
         let mut new = 0;
         for item in &page.items {
-            let read = Entry::read(feed, item);
+            let read = Entry::read(feed, rules, item);
             let id = match &read {
                 Ok(entry) => entry.id.clone(),
                 Err(unplaced) => match &unplaced.id {
@@ -58,7 +58,7 @@ impl Pass {
                     self.unusable.insert(id.clone(), unplaced.problem);
                 }
                 Ok(entry) => match self.entries.get(&id) {
-                    Some(first) if !entry::same(feed, rules, &first.list, &entry.list) => {
+                    Some(first) if first.substance != entry.substance => {
                         self.entries.remove(&id);
                         let problem = format!("the list of {} tells {id} twice, with different content", feed.resource);
                         self.unusable.insert(id.clone(), problem);

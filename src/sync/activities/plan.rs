@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::entry;
 use super::held::Held;
 use super::walk::Listed;
-use crate::json::RecordRules;
 use crate::model::Day;
 use crate::sync::Wish;
 
@@ -24,6 +22,8 @@ pub(super) struct Wanted<'a> {
     pub today: Day,
     /// Settled days to be checked again.
     pub recheck: &'a BTreeSet<Day>,
+    /// What the service itself says was changed, though its list may not show it.
+    pub modified: &'a BTreeSet<String>,
 }
 
 /// What to do about one activity.
@@ -71,7 +71,7 @@ impl Wanted<'_> {
 }
 
 /// What to ask for: what is new, what changed, what lies in the window, what lacks a part.
-pub(super) fn plan(lists: &[Listed], held: &BTreeMap<Key, Held>, wanted: &Wanted<'_>, rules: &RecordRules) -> Plan {
+pub(super) fn plan(lists: &[Listed], held: &BTreeMap<Key, Held>, wanted: &Wanted<'_>) -> Plan {
     let mut plan = Plan::new();
     let has = |name: &str| wanted.resources.iter().any(|one| one == name);
     for (feed_number, listed) in lists.iter().enumerate() {
@@ -88,9 +88,9 @@ pub(super) fn plan(lists: &[Listed], held: &BTreeMap<Key, Held>, wanted: &Wanted
             if !wanted.is_asked(day) && !old.is_some_and(|old| wanted.is_asked(old.day)) {
                 continue;
             }
-            let changed = old.is_none_or(|old| old.day != day || !entry::same(feed, rules, &old.list, &entry.list));
-            let lacks = |part: &&str| old.is_none_or(|old| !old.parts.contains(*part));
-            let all = changed || wanted.is_fresh(day);
+            let changed = old.is_none_or(|old| old.day != day || old.known.substance != entry.substance);
+            let lacks = |part: &&str| old.is_none_or(|old| !old.known.parts.contains(*part));
+            let all = changed || wanted.is_fresh(day) || wanted.modified.contains(&entry.id);
             let parts: Vec<_> = parts.iter().copied().filter(|part| all || lacks(part)).collect();
             if parts.is_empty() && !(take_list && changed) {
                 continue;

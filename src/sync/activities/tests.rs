@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::entry::same;
-use super::held::{Activities, Held, assemble};
+use super::anew::{Activities, assemble};
+use super::entry::substance;
+use super::held::{Held, Known};
 use super::pass::Pass;
 use super::plan::{self, Key, Wanted};
 use super::walk::Listed;
@@ -105,9 +106,10 @@ fn one_id_with_two_contents_or_no_day_is_unusable_and_still_known() {
 
 #[test]
 fn volatile_members_make_no_difference() {
-    let one = text("{\"id\":3,\"kudos\":1,\"distance\":5.0}");
-    assert!(same(&feed(), &RULES, &one, &text("{\"distance\":5,\"id\":3,\"kudos\":9}")));
-    assert!(!same(&feed(), &RULES, &one, &text("{\"distance\":6,\"id\":3,\"kudos\":1}")));
+    let said = |list: &str| substance(&feed(), &RULES, &text(list)).unwrap();
+    let one = said("{\"id\":3,\"kudos\":1,\"distance\":5.0}");
+    assert_eq!(one, said("{\"distance\":5,\"id\":3,\"kudos\":9}"));
+    assert_ne!(one, said("{\"distance\":6,\"id\":3,\"kudos\":1}"));
 }
 
 struct Case {
@@ -121,8 +123,9 @@ fn case(listed: &[(u64, u32)], held: &[(u64, u32)]) -> Case {
     let pass = walked(&[page(&items, at("2"))]);
     let whole = ["list", "detail", "streams"].map(str::to_owned);
     let held = held.iter().map(|(id, number)| {
-        let held = Held { day: day(*number), list: entry(*id, *number), parts: BTreeSet::from(whole.clone()) };
-        ((0, id.to_string()), held)
+        let substance = substance(&feed(), &RULES, &entry(*id, *number)).unwrap();
+        let known = Known { substance, parts: BTreeSet::from(whole.clone()) };
+        ((0, id.to_string()), Held { day: day(*number), known })
     });
     let listed = Listed { feed: feed(), entries: pass.entries, unusable: pass.unusable, doubt: None, pages: 1 };
     Case { lists: vec![listed], held: held.collect() }
@@ -134,8 +137,9 @@ impl Case {
         let resources = ["list", "detail", "streams"].map(str::to_owned);
         let recheck = recheck.iter().copied().collect();
         let (only, today) = (false, day(20));
-        let wanted = Wanted { wish, resources: &resources, only, types, since, today, recheck: &recheck };
-        let plan = plan::plan(&self.lists, &self.held, &wanted, &RULES);
+        let modified = &BTreeSet::new();
+        let wanted = Wanted { wish, resources: &resources, only, types, since, today, recheck: &recheck, modified };
+        let plan = plan::plan(&self.lists, &self.held, &wanted);
         let mut asked = Vec::new();
         for (_, one) in plan {
             asked.extend(one.tasks.iter().map(|task| format!("{}:{}", task.key.1, task.parts.len())));
@@ -149,7 +153,7 @@ impl Case {
 fn asked_for_is_what_is_new_changed_incomplete_or_in_the_window() {
     let wish = Wish { since: None, until: None, window: 3, recheck: 0 };
     let mut case = case(&[(1, 19), (2, 10), (3, 9), (4, 8), (5, 7)], &[(1, 19), (2, 10), (4, 5), (5, 7)]);
-    case.held.get_mut(&(0, "5".to_owned())).unwrap().parts.remove("streams");
+    case.held.get_mut(&(0, "5".to_owned())).unwrap().known.parts.remove("streams");
     assert_eq!(case.asked(&wish, None, &[], None), ["-4", "5:1", "4:2", "3:2", "1:2"]);
     let rides = ["Ride".to_owned()];
     assert!(case.asked(&wish, Some(&rides), &[], None).is_empty());
@@ -170,6 +174,7 @@ fn missing_is_only_what_a_whole_list_with_entries_lacks() {
         since: None,
         today: day(20),
         recheck: const { &BTreeSet::new() },
+        modified: const { &BTreeSet::new() },
     };
     let count = |case: &Case, only| plan::missing(&case.lists, &case.held, &wanted(only)).len();
     let mut one = case(&[(1, 19)], &[(1, 19), (2, 10)]);
@@ -192,31 +197,48 @@ fn days_that_share_a_move_change_together_newest_first() {
         since: None,
         today: day(20),
         recheck: &recheck,
+        modified: const { &BTreeSet::new() },
     };
-    let groups = plan::groups(&plan::plan(&case.lists, &case.held, &wanted, &RULES));
+    let groups = plan::groups(&plan::plan(&case.lists, &case.held, &wanted));
     assert_eq!(groups, [BTreeSet::from([day(12)]), BTreeSet::from([day(2), day(4), day(9)])]);
 }
 
+/// A document with these activities.
+fn document(activities: &str) -> DayDocument {
+    let mut document = DayDocument::new("strava".parse().unwrap(), day(4));
+    document.resources = Resources::from([("activities".to_owned(), text(activities))]);
+    document
+}
+
 #[test]
-fn what_no_run_asked_for_stays_and_order_is_by_start_and_number() {
-    let old = text("{\"absent\":{\"streams\":\"none recorded\"},\"kudos\":[1],\"list\":{\"id\":9,\"a\":1}}");
+fn what_no_run_asked_for_stays() {
+    let old = "{\"absent\":{\"streams\":\"none recorded\"},\"kudos\":[1],\"list\":{\"id\":9,\"a\":1}}";
     let list = text("{\"id\":9,\"a\":2}");
     let parts = vec![("detail", Part::Told(text("{\"d\":1}"))), ("streams", Part::Told(text("{}")))];
-    let anew = assemble(&feed(), Some(&old), Some(&list), parts).unwrap();
-    assert_eq!(anew, text("{\"detail\":{\"d\":1},\"kudos\":[1],\"list\":{\"id\":9,\"a\":2},\"streams\":{}}"));
+    let mut activities = Activities::of(Some(&document(&format!("[{old}]"))), &feed());
+    let anew = assemble(&feed(), activities.get("9"), Some(&list), parts).unwrap();
+    activities.insert("9", anew.clone());
+    let whole = text("[{\"detail\":{\"d\":1},\"kudos\":[1],\"list\":{\"id\":9,\"a\":2},\"streams\":{}}]");
+    assert_eq!(activities.text().unwrap(), whole);
     let kept = assemble(&feed(), Some(&anew), None, vec![("streams", Part::Absent("none recorded"))]);
-    assert_eq!(kept.unwrap(), anew);
+    activities.insert("9", kept.unwrap());
+    assert_eq!(activities.text().unwrap(), whole);
+}
 
-    let mut document = DayDocument::new("strava".parse().unwrap(), day(4));
-    document.resources = Resources::from([("activities".to_owned(), text("[]"))]);
-    let mut activities = Activities::of(Some(&document), &feed());
-    for (id, hour) in [(10, 8), (9, 8), (11, 7)] {
-        let one = format!("{{\"list\":{{\"id\":{id},\"start\":\"2015-07-04T{hour:02}:00:00\"}}}}");
-        activities.insert(&id.to_string(), text(&one));
+#[test]
+fn activities_stand_by_start_and_number_and_none_is_nothing() {
+    let one = |id: u64, hour: u32| format!("{{\"id\":{id},\"start\":\"2015-07-04T{hour:02}:00:00\"}}");
+    let held = format!("[{{\"name\":\"nobody\"}},{{\"list\":{}}}]", one(10, 8));
+    let mut activities = Activities::of(Some(&document(&held)), &feed());
+    for (id, hour) in [(9, 8), (11, 7)] {
+        let list = text(&one(id, hour));
+        activities.insert(&id.to_string(), assemble(&feed(), None, Some(&list), Vec::new()).unwrap());
     }
-    let told = String::from_utf8(activities.text(&feed()).unwrap().as_bytes().to_vec()).unwrap();
-    let order: Vec<_> = ["\"id\":11", "\"id\":9", "\"id\":10"].iter().map(|id| told.find(id).unwrap()).collect();
+    let told = String::from_utf8(activities.text().unwrap().as_bytes().to_vec()).unwrap();
+    let order: Vec<_> =
+        ["nobody", "\"id\":11", "\"id\":9", "\"id\":10"].iter().map(|id| told.find(id).unwrap()).collect();
     assert!(order.is_sorted(), "{told}");
     ["9", "10", "11"].iter().for_each(|id| activities.remove(id));
-    assert_eq!(activities.text(&feed()), None);
+    assert_eq!(activities.text().unwrap(), text("[{\"name\":\"nobody\"}]"));
+    assert_eq!(Activities::of(None, &feed()).text(), None);
 }

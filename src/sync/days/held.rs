@@ -88,3 +88,24 @@ impl Held {
         }
     }
 }
+
+/// How many of the days held lack each of these resources, without those that lack none.
+///
+/// # Errors
+/// When the archive cannot be read.
+pub fn lacking(
+    archive: &Archive,
+    provider: &dyn Provider,
+    name: &ProviderName,
+    resources: &[String],
+) -> Result<BTreeMap<String, usize>, ArchiveError> {
+    let days = archive.snapshot()?.days(name)?;
+    let held = Held::of(archive, provider, name, &days)?;
+    held.keep(archive);
+    let lacks = |resource: &str| {
+        let has = |one: &HeldDay| one.resources.contains(resource) || one.absent.contains(resource);
+        days.iter().filter(|(day, blob)| !held.get(**day, **blob).is_some_and(has)).count()
+    };
+    let counts = resources.iter().map(|resource| (resource.clone(), lacks(resource)));
+    Ok(counts.filter(|(_, count)| *count > 0).collect())
+}

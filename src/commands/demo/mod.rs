@@ -1,36 +1,40 @@
 //! `fitsnap demo`
 
+mod cast;
+mod moves;
+mod runkeeper;
+mod strava;
+
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
+use self::cast::{CAST, Player, Role};
 use super::Context;
 use crate::archive::{Archive, DATA};
-use crate::auth::{Login, Loopback, SessionOptions};
+use crate::auth::{Login, LoginError, Loopback, SessionOptions};
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
-use crate::config::{Environment, SETTINGS_FILE};
+use crate::config::{CREDENTIALS_FILE, Environment, SETTINGS_FILE, Secrets};
 use crate::http::Stop;
-use crate::model::{Clock, FORMAT, timestamp};
-use crate::pretend::{Pretend, PretendError, PretendOptions, browser};
+use crate::model::{Clock, FORMAT, ProviderName, timestamp};
+use crate::pretend::{APP, PretendError, browser};
 use crate::providers;
 
-/// When the demo begins: three months of days before, the service's real time.
+/// When the demo begins: three months into a life with Moves, in its real time.
 const BEGIN: &str = "2015-07-11T06:00:00Z";
-
-/// How many days before that the pretend person began to use the service.
-const DAYS: i64 = 92;
 
 /// The git identity that the demo lends to a person who has none.
 const NAME: &str = "Demo Person";
 const EMAIL: &str = "demo@example.com";
 
-/// Show the whole tool on this machine, against a pretend provider
+/// Show the whole tool on this machine, against pretend providers
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Nothing leaves this machine, and no account is needed. The archive stays for you to look at.")]
 pub struct DemoArgs {
     /// The folder for the archive, new or empty; one in the system's temporary folder where none is named
     dir: Option<PathBuf>,
-    /// Leave the pretend provider running, for trials of your own
+    /// Leave the pretend providers running, for trials of your own
     #[arg(long)]
     serve: bool,
 }
@@ -38,59 +42,61 @@ pub struct DemoArgs {
 pub fn run(args: &DemoArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
     let root = folder(args, context.environment)?;
     let now: DateTime<Utc> = BEGIN.parse().map_err(|_| failed("the demo's own clock is wrong"))?;
-    let first = now.date_naive() - TimeDelta::days(DAYS);
-    let options = PretendOptions::new(first, now);
-    let app = (options.client_id.clone(), options.client_secret.clone());
-    let moves = Pretend::start(options)?;
-    let environment = context
-        .environment
-        .clone()
-        .with("FITSNAP_STATE_DIR", root.join(".git").join("fitsnap-demo"))
-        .with("FITSNAP_MOVES_CLIENT_ID", app.0.clone())
-        .with("FITSNAP_MOVES_CLIENT_SECRET", app.1.clone());
-    let environment = with_identity(environment);
-    let mut demo = Demo { root: &root, environment, clock: Clock::starting_at(now), ui };
+    let mut players: Vec<(&Role, Box<dyn Player>)> = Vec::new();
+    for role in CAST {
+        players.push((role, (role.start)(now)?));
+    }
+    let own = root.join(".git").join("fitsnap-demo");
+    let environment =
+        context.environment.clone().with("FITSNAP_STATE_DIR", own.clone()).with("FITSNAP_CONFIG_DIR", own.clone());
+    let environment = with_identity(without_secrets(environment));
+    let mut demo = Demo { root: &root, own, environment, clock: Clock::starting_at(now), ui };
 
-    demo.say(&format!("a pretend Moves listens on {}; its person has used it since {first}", moves.base_url()));
+    demo.say("pretend services listen on this machine; each has a person with a past:");
+    for (role, player) in &players {
+        demo.say(&format!("  {:<10} {}  {}", role.kind, player.base_url(), role.about));
+    }
     demo.say("an archive is a git repository");
     demo.fitsnap(&["init"])?;
-    demo.configure(&moves)?;
-    demo.say("signing in: the real OAuth code grant, with a pretend browser in place of yours");
-    demo.sign_in()?;
-    demo.say("the first sync brings every day there is");
+    demo.configure(&players)?;
+    demo.say("signing in: the real OAuth code grant, a pretend browser in place of yours");
+    for (role, _) in &players {
+        demo.sign_in(role)?;
+    }
+    demo.gap();
+    demo.say("the first sync brings all there is");
     demo.fitsnap(&["sync"])?;
 
-    rewrite(&moves, now.date_naive())?;
     let later = now + TimeDelta::days(1);
-    moves.set_now(later);
+    for (_, player) in &players {
+        player.rewrite(now.date_naive())?;
+        player.set_now(later);
+    }
     demo.clock = Clock::starting_at(later);
-    demo.say("a day later; meanwhile the provider has rewritten four days of the past week: a late upload,");
-    demo.say("an altered segment, a lost one, a day emptied. The daily sync asks for the week again");
+    demo.say("a day later; meanwhile the services have rewritten history:");
+    for (role, _) in &players {
+        let mut name = role.kind;
+        for line in role.story {
+            demo.say(&format!("  {name:<10} {line}"));
+            name = "";
+        }
+    }
     demo.fitsnap(&["sync"])?;
-    demo.say("what did the provider change?");
-    demo.fitsnap(&["log", "--provider", "moves", "--kind", "grown,revised,shrunk,withdrawn"])?;
+    demo.say("what did they change?");
+    demo.fitsnap(&["log", "--since", &later.format("%Y-%m-%d").to_string()])?;
     demo.say("is every file whole, at every commit?");
     demo.fitsnap(&["verify", "--history"])?;
     demo.farewell();
     if args.serve {
-        demo.serve(&moves, &app)?;
+        demo.serve(&players)?;
     }
     Ok(ExitCode::Done)
 }
 
-/// The provider's change of mind about its person's past week.
-fn rewrite(moves: &Pretend, today: NaiveDate) -> Result<(), PretendError> {
-    // A day without records cannot be rewritten; the days are taken as they come.
-    let mut days = (1..6).map(|ago| today - TimeDelta::days(ago)).filter(|day| moves.has_records(*day));
-    let mut next = || days.next().unwrap_or(today);
-    moves.upload_late(next())?;
-    moves.alter_segment(next())?;
-    moves.lose_segment(next())?;
-    moves.empty_day(next())
-}
-
 struct Demo<'a> {
     root: &'a Path,
+    /// The folder of the demo's own secrets and tokens.
+    own: PathBuf,
     environment: Environment,
     clock: Clock,
     ui: &'a mut Ui,
@@ -101,6 +107,14 @@ impl Demo<'_> {
         self.ui.note(Text::new().with(Style::Dim, "# ").with(Style::Dim, words));
     }
 
+    fn gap(&mut self) {
+        self.ui.note("");
+    }
+
+    fn show(&mut self, command: impl Into<String>) {
+        self.ui.note(Text::new().plain("  ").with(Style::Bold, command));
+    }
+
     /// Shows a command and runs it, as the person would.
     fn fitsnap(&mut self, arguments: &[&str]) -> Result<(), CommandError> {
         self.ui
@@ -109,14 +123,23 @@ impl Demo<'_> {
         let words = ["fitsnap", "-C", root.as_str()].into_iter().chain(arguments.iter().copied());
         let words = words.map(std::ffi::OsString::from);
         let code = super::execute(words, &self.environment, Some(self.clock), self.ui);
-        self.ui.note("");
+        self.gap();
         if code == ExitCode::Done { Ok(()) } else { Err(failed("a step of the demo failed; see above")) }
     }
 
-    /// Puts the pretend provider into the archive's settings and commits them.
-    fn configure(&mut self, moves: &Pretend) -> Result<(), CommandError> {
+    /// Puts the pretend providers into the archive's settings and commits them, and gives their apps' ids
+    /// and secrets as a person would.
+    fn configure(&mut self, players: &[(&Role, Box<dyn Player>)]) -> Result<(), CommandError> {
         let archive = self.archive()?;
-        let settings = format!("format = {FORMAT}\n\n[providers.moves]\nbase_url = \"{}\"\n", moves.base_url());
+        let (mut settings, mut secrets) = (format!("format = {FORMAT}\n"), String::new());
+        for (Role { kind, .. }, player) in players {
+            let _ = write!(settings, "\n[providers.{kind}]\nbase_url = \"{}\"\n", player.base_url());
+            let _ = write!(secrets, "[{kind}]\nclient_id = \"{}\"\nclient_secret = \"{}\"\n", APP.0, APP.1);
+        }
+        let path = self.own.join(CREDENTIALS_FILE);
+        std::fs::create_dir_all(&self.own).and_then(|()| std::fs::write(&path, secrets)).map_err(|error| {
+            CommandError::new(ExitCode::SomeFailed, format!("cannot write {}: {error}", path.display()))
+        })?;
         let lock = archive.lock("demo", self.clock)?;
         let mut writer = archive.writer(&lock, DATA)?;
         writer.put(SETTINGS_FILE, settings.as_bytes())?;
@@ -125,15 +148,20 @@ impl Demo<'_> {
         Ok(())
     }
 
-    /// What `fitsnap login moves` does, with a browser of the demo's own.
-    fn sign_in(&mut self) -> Result<(), CommandError> {
+    /// What `fitsnap login` does, with a browser of the demo's own.
+    fn sign_in(&mut self, role: &Role) -> Result<(), CommandError> {
         let archive = self.archive()?;
         let settings = archive.settings(&providers::kinds())?;
-        let (name, settings) = settings.providers.iter().next().ok_or_else(|| failed("the settings are empty"))?;
+        let (name, settings) = settings
+            .providers
+            .iter()
+            .find(|(name, _)| name.as_str() == role.kind)
+            .ok_or_else(|| failed("the demo's settings lack a provider"))?;
         let stop = Stop::new();
+        let provider = super::service(&settings.kind)?;
         let login = Login::new(SessionOptions {
             provider: name,
-            description: super::service(&settings.kind)?.description(),
+            description: provider.description(),
             settings,
             archive_root: archive.root(),
             environment: &self.environment,
@@ -141,14 +169,17 @@ impl Demo<'_> {
             stop: stop.clone(),
         })?;
         let runtime = super::runtime()?;
-        runtime.block_on(async {
+        let person = runtime.block_on(async {
             let loopback = Loopback::bind(0).await?;
             let begun = login.begin(loopback.redirect().clone())?;
             let address = begun.address.to_string();
             std::thread::spawn(move || browser::visit(&address));
-            let code = loopback.answer(&begun.state, &stop).await?;
-            login.finish(&begun, code).await
+            let code = loopback.answer(begun.state(), &stop).await?;
+            let session = login.finish(&begun, code).await?;
+            let opening = provider.open(&session).await?;
+            Ok::<_, LoginError>(provider.called(&opening.account).or(opening.person))
         })?;
+        super::login::welcome(provider, person, self.ui);
         Ok(())
     }
 
@@ -165,9 +196,9 @@ impl Demo<'_> {
             format!("{fitsnap} status"),
             format!("{fitsnap} log --kind revised -p"),
             "git log --stat".to_owned(),
-            "(cd data/moves/2015/07 && sha256sum -c SHA256SUMS)".to_owned(),
+            "(cd data/strava/2015/06 && sha256sum -c SHA256SUMS)".to_owned(),
         ] {
-            self.ui.note(Text::new().plain("  ").with(Style::Bold, command));
+            self.show(command);
         }
     }
 
@@ -183,29 +214,38 @@ impl Demo<'_> {
         }
     }
 
-    /// Keeps the pretend provider up until the person ends it.
-    fn serve(&mut self, moves: &Pretend, app: &(String, String)) -> Result<(), CommandError> {
-        self.ui.note("");
-        self.say(&format!("the pretend Moves stays on {}; open it to see how to make it misbehave", moves.base_url()));
+    /// Keeps the pretend providers up until the person ends it.
+    fn serve(&mut self, players: &[(&Role, Box<dyn Player>)]) -> Result<(), CommandError> {
+        self.gap();
+        self.say("the pretend services stay; open one to see how to make it misbehave:");
+        for (role, player) in players {
+            self.say(&format!("  {:<10} {}", role.kind, player.base_url()));
+        }
         self.say("in another terminal, in the archive's folder:");
+        let own = self.own.display().to_string();
         for (name, value) in [
             ("FITSNAP_NOW", timestamp(self.clock.now())),
-            ("FITSNAP_STATE_DIR", self.root.join(".git").join("fitsnap-demo").display().to_string()),
-            ("FITSNAP_MOVES_CLIENT_ID", app.0.clone()),
-            ("FITSNAP_MOVES_CLIENT_SECRET", app.1.clone()),
+            ("FITSNAP_STATE_DIR", own.clone()),
+            ("FITSNAP_CONFIG_DIR", own),
         ] {
-            self.ui.note(Text::new().plain("  ").with(Style::Bold, format!("export {name}={value}")));
+            self.show(format!("export {name}={value}"));
         }
         if self.environment.get("GIT_AUTHOR_NAME") == Some(NAME) {
-            self.ui.note(Text::new().plain("  ").with(Style::Bold, format!("git config user.name \"{NAME}\"")));
-            self.ui.note(Text::new().plain("  ").with(Style::Bold, format!("git config user.email {EMAIL}")));
+            self.show(format!("git config user.name \"{NAME}\""));
+            self.show(format!("git config user.email {EMAIL}"));
         }
-        self.ui.note(Text::new().plain("  ").with(Style::Bold, format!("{} sync", self.fitsnap_for_hand())));
+        self.show(format!("{} sync", self.fitsnap_for_hand()));
         self.say("Ctrl-C ends it");
         let stop = super::signals()?;
         super::runtime()?.block_on(stop.wait());
         Ok(())
     }
+}
+
+/// Without the secrets that a person has for the real services: they are not for the pretend ones.
+fn without_secrets(environment: Environment) -> Environment {
+    let names = CAST.iter().filter_map(|role| role.kind.parse::<ProviderName>().ok());
+    names.flat_map(|name| Secrets::variables(&name)).fold(environment, |kept, variable| kept.with(&variable, ""))
 }
 
 /// Where the demo's archive is made: nothing that is there already is touched.
