@@ -86,7 +86,8 @@ impl Archive {
             Ok(git) => git,
             Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(None),
             Err(error) => {
-                return Err(ArchiveError::git(format!("open the repository around {}", folder.display()))(error));
+                let failed = ArchiveError::git(format!("open the repository around {}", folder.display()));
+                return Err(ArchiveError::of_owner(folder, &error).unwrap_or_else(|| failed(error)));
             }
         };
         if git.is_bare() { Err(bare(git.path())) } else { Ok(Some(git)) }

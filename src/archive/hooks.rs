@@ -43,12 +43,17 @@ impl Archive {
     /// # Errors
     /// When the hooks folder cannot be written.
     pub fn install_hooks(&self) -> Result<Vec<HookState>, ArchiveError> {
+        let (folder, ours) = self.hooks_folder()?;
+        HOOKS.iter().map(|hook| self.install_hook(hook, &folder, ours)).collect()
+    }
+
+    /// Where git looks for hooks, and whether that is the repository's own folder.
+    pub(super) fn hooks_folder(&self) -> Result<(PathBuf, bool), ArchiveError> {
         let chosen = configuration(Some(&self.git), &self.environment)?.get_path("core.hooksPath").ok();
-        let (folder, ours) = match chosen {
+        Ok(match chosen {
             Some(folder) => (self.root().join(folder), false),
             None => (self.git.commondir().join("hooks"), true),
-        };
-        HOOKS.iter().map(|hook| self.install_hook(hook, &folder, ours)).collect()
+        })
     }
 
     fn install_hook(&self, hook: &Hook, folder: &Path, ours: bool) -> Result<HookState, ArchiveError> {
@@ -77,14 +82,19 @@ impl Archive {
     }
 }
 
+/// Whether a hook's text is the one that fitsnap installs by this name.
+pub(super) fn is_ours(name: &str, text: &[u8]) -> bool {
+    HOOKS.iter().any(|hook| hook.name == name && hook.script.as_bytes() == text)
+}
+
 #[cfg(unix)]
-fn is_executable(path: &Path) -> bool {
+pub(super) fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(not(unix))]
-fn is_executable(_path: &Path) -> bool {
+pub(super) fn is_executable(_path: &Path) -> bool {
     true
 }
 

@@ -43,6 +43,11 @@ impl Identity {
         line(&self.author, time)
     }
 
+    /// The committer's name and address, as gpg finds a key by them.
+    pub(super) fn committer_alone(&self) -> String {
+        format!("{} <{}>", self.committer.0, self.committer.1)
+    }
+
     /// The committer line's value of a commit at this time.
     pub(super) fn committer(&self, time: DateTime<Utc>) -> Result<String, ArchiveError> {
         line(&self.committer, time)

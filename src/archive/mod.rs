@@ -24,9 +24,11 @@ mod pack;
 mod quarantine;
 mod recorder;
 mod refs;
+mod refusal;
 mod repair;
 mod scan;
 mod seen;
+mod signing;
 mod snapshot;
 mod staged;
 mod staging;
@@ -96,9 +98,11 @@ impl Archive {
     /// When there is none, or it cannot be opened.
     pub fn repository(environment: &Environment, chosen: Option<&Path>) -> Result<Archive, ArchiveError> {
         let folder = chosen.map_or(environment.folder().to_owned(), |folder| environment.folder().join(folder));
-        let git = Repository::discover(&folder).map_err(|error| ArchiveError::Unusable {
-            problem: format!("there is no git repository in {} or above it: {}", folder.display(), error.message()),
-            hint: "name one with -C DIR".to_owned(),
+        let git = Repository::discover(&folder).map_err(|error| {
+            ArchiveError::of_owner(&folder, &error).unwrap_or_else(|| ArchiveError::Unusable {
+                problem: format!("there is no git repository in {} or above it: {}", folder.display(), error.message()),
+                hint: "name one with -C DIR".to_owned(),
+            })
         })?;
         let root = git.workdir().unwrap_or(git.path()).to_owned();
         Ok(Archive { root, git, environment: environment.clone() })
@@ -110,17 +114,19 @@ impl Archive {
             return Ok(None);
         };
         let opened = Repository::open_ext(root, RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<&Path>());
-        let git = opened.map_err(|error| match error.class() {
-            // The disk's trouble, not the folder's: there may well be a repository.
-            ErrorClass::Os => ArchiveError::git(format!("open the repository of {}", root.display()))(error),
-            _ => ArchiveError::Unusable {
-                problem: format!(
-                    "{} has a {SETTINGS_FILE}, but git cannot open it: {}",
-                    root.display(),
-                    error.message()
-                ),
-                hint: "run: fitsnap init (it adopts the folder and changes nothing that is there)".to_owned(),
-            },
+        let git = opened.map_err(|error| {
+            ArchiveError::of_owner(root, &error).unwrap_or_else(|| match error.class() {
+                // The disk's trouble, not the folder's: there may well be a repository.
+                ErrorClass::Os => ArchiveError::git(format!("open the repository of {}", root.display()))(error),
+                _ => ArchiveError::Unusable {
+                    problem: format!(
+                        "{} has a {SETTINGS_FILE}, but git cannot open it: {}",
+                        root.display(),
+                        error.message()
+                    ),
+                    hint: "run: fitsnap init (it adopts the folder and changes nothing that is there)".to_owned(),
+                },
+            })
         })?;
         if git.is_bare() {
             return Err(ArchiveError::Unusable {

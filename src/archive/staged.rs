@@ -30,7 +30,10 @@ impl Archive {
     /// When there is no repository or it has no work tree.
     pub fn of_hook(environment: &Environment) -> Result<Archive, ArchiveError> {
         let folder = environment.folder();
-        let git = Repository::discover(folder).map_err(|_| ArchiveError::NotFound { folder: folder.to_owned() })?;
+        let git = Repository::discover(folder).map_err(|error| {
+            ArchiveError::of_owner(folder, &error)
+                .unwrap_or_else(|| ArchiveError::NotFound { folder: folder.to_owned() })
+        })?;
         let root = git.workdir().unwrap_or(folder).to_owned();
         Ok(Archive { root, git, environment: environment.clone() })
     }

@@ -22,6 +22,7 @@ mod pack;
 mod past;
 mod repair;
 mod runkeeper;
+mod signing;
 mod status;
 mod strava;
 mod strava_trouble;
