@@ -89,9 +89,9 @@ impl Unsynced {
 
     /// Returns when everything is in place and on the disk, names and all.
     pub(super) fn sync(self) -> Result<(), ArchiveError> {
-        // A folder that became empty is gone, and so perhaps are some above it.
-        let there = |folder: &PathBuf| folder.ancestors().find(|above| above.is_dir()).map(Path::to_owned);
-        let folders: BTreeSet<PathBuf> = self.folders.iter().filter_map(there).collect();
+        // A folder that lost its last file is gone itself: the one above it holds what is to be known.
+        let standing = |folder: &PathBuf| folder.ancestors().find(|above| above.is_dir()).map(Path::to_owned);
+        let folders: BTreeSet<PathBuf> = self.folders.iter().filter_map(standing).collect();
         let Some(first) = folders.first() else { return Ok(()) };
         if self.count > many() {
             return sync_file_system(first);

@@ -116,6 +116,16 @@ impl Writer<'_> {
         self.lists.insert(folder.to_owned(), list);
     }
 
+    /// What was put in a folder (the blob) or removed from it (none) since the last commit, by name.
+    pub(super) fn put_in(&self, folder: &str) -> impl Iterator<Item = (&str, Option<BlobId>)> {
+        let prefix = format!("{folder}/");
+        let inside = self.edits.range(prefix.clone()..).map_while(move |(path, id)| {
+            let name = path.strip_prefix(&prefix)?;
+            Some((name, id.map(BlobId)))
+        });
+        inside.filter(|(name, _)| !name.contains('/'))
+    }
+
     /// Whether anything was put or removed since the last commit.
     pub fn has_changes(&self) -> bool {
         !self.edits.is_empty()

@@ -124,7 +124,9 @@ fn commits_are_signed_with_ssh_keys() {
     // The key itself is looked for in the agent.
     if has(&env, "ssh-agent") && has(&env, "ssh-add") {
         let agent = env.home().join("agent");
-        let mut running = env.command("ssh-agent").args(["-D", "-a"]).arg(&agent).spawn().unwrap();
+        let mut running = env.command("ssh-agent");
+        running.args(["-D", "-a"]).arg(&agent).stdout(std::process::Stdio::null());
+        let mut running = running.spawn().unwrap();
         crate::machine::wait_until("the agent listens", || agent.exists());
         env.set("SSH_AUTH_SOCK", agent.to_str().unwrap());
         env.run_program("ssh-add", &["-q", key.to_str().unwrap()]).code(0);

@@ -4,6 +4,7 @@
 
 mod answer;
 mod changes;
+mod twins;
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,7 @@ use chrono::{DateTime, Utc};
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, Json, Kind, RecordRules};
-use crate::model::{AppProof, Description, JsonText, Resource, Resources, Revocation, SignIn, Zone};
+use crate::model::{AppProof, Description, JsonText, Resource, Resources, Revocation, SignIn, Twins, Zone};
 
 use super::{ActivityProvider, Answer, Changes, Feed, Next, Opening, Page, Part, Provider, Way};
 use answer::{ask, refusal, start};
@@ -86,6 +87,9 @@ static DESCRIPTION: Description = Description {
             Identity { array: "strength_training_activities", keys: &["list/uri"] },
             Identity { array: "background_activities", keys: &["uri"] },
             Identity { array: "sleep", keys: &["uri"] },
+            Identity { array: "export~1activities", keys: &["Date", "Type"] },
+            Identity { array: "export~1measurements", keys: &["Date", "Type"] },
+            Identity { array: "export~1files", keys: &["file"] },
             Identity { array: "nutrition", keys: &["uri"] },
             Identity { array: "weight", keys: &["uri"] },
             Identity { array: "general_measurements", keys: &["uri"] },
@@ -170,6 +174,10 @@ impl Provider for Runkeeper {
 
     fn way(&self) -> Way<'_> {
         Way::Activities(self)
+    }
+
+    fn twins(&self) -> &'static [Twins] {
+        twins::TWINS
     }
 }
 

@@ -4,6 +4,7 @@
 mod account;
 mod parts;
 mod refusal;
+mod twins;
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,8 @@ use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, Kind, RecordRules, Value};
 use crate::model::{
-    ApiAlone, AppProof, CountHeader, Description, JsonText, QuotaWindow, Resource, Resources, Revocation, SignIn, Zone,
+    ApiAlone, AppProof, CountHeader, Description, JsonText, QuotaWindow, Resource, Resources, Revocation, SignIn,
+    Twins, Zone,
 };
 
 use super::reading::parse_as;
@@ -87,6 +89,10 @@ static DESCRIPTION: Description = Description {
             Identity { array: "**/laps", keys: &["id"] },
             Identity { array: "**/segment_efforts", keys: &["id"] },
             Identity { array: "activities/*/comments", keys: &["id"] },
+            Identity { array: "export~1activities", keys: &["Activity ID"] },
+            Identity { array: "export~1local_times", keys: &["Activity ID"] },
+            Identity { array: "export~1files", keys: &["file"] },
+            Identity { array: "export~1route_files", keys: &["file"] },
             Identity { array: "gear", keys: &["id"] },
             Identity { array: "routes", keys: &["id"] },
             Identity { array: "athlete/bikes", keys: &["id"] },
@@ -197,6 +203,10 @@ impl Provider for Strava {
 
     fn way(&self) -> Way<'_> {
         Way::Activities(self)
+    }
+
+    fn twins(&self) -> &'static [Twins] {
+        twins::TWINS
     }
 }
 
