@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use git2::{Config, ConfigLevel, Repository, Signature, Time};
 
-use super::{Archive, ArchiveError};
+use super::ArchiveError;
 use crate::config::Environment;
 
 /// The person's own git identity.
@@ -51,13 +51,6 @@ impl Identity {
     /// The committer line's value of a commit at this time.
     pub(super) fn committer(&self, time: DateTime<Utc>) -> Result<String, ArchiveError> {
         line(&self.committer, time)
-    }
-}
-
-impl Archive {
-    /// Whether git knows who the person is, outside of any repository.
-    pub fn has_identity(environment: &Environment) -> bool {
-        configuration(None, environment).and_then(|config| Identity::in_configuration(&config, environment)).is_ok()
     }
 }
 
