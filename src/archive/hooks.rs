@@ -84,7 +84,7 @@ impl Archive {
     }
 
     /// Where the hooks stand, and whether that is git's usual folder.
-    fn hooks_folder(&self) -> Result<(PathBuf, bool), ArchiveError> {
+    pub(super) fn hooks_folder(&self) -> Result<(PathBuf, bool), ArchiveError> {
         let chosen = configuration(Some(&self.git), &self.environment)?.get_path("core.hooksPath").ok();
         Ok(match chosen {
             Some(folder) => (self.root().join(folder), false),
@@ -127,14 +127,19 @@ impl Archive {
     }
 }
 
+/// Whether a hook's text is the one that fitsnap installs by this name.
+pub(super) fn is_ours(name: &str, text: &[u8]) -> bool {
+    HOOKS.iter().any(|hook| hook.name == name && hook.script.as_bytes() == text)
+}
+
 #[cfg(unix)]
-fn is_executable(path: &Path) -> bool {
+pub(super) fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(not(unix))]
-fn is_executable(_path: &Path) -> bool {
+pub(super) fn is_executable(_path: &Path) -> bool {
     true
 }
 

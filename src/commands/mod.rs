@@ -14,9 +14,11 @@ mod log;
 mod login;
 mod logout;
 mod man;
+mod merge_driver;
 mod output;
 mod past;
 mod providers;
+mod repair;
 mod report;
 mod report_run;
 mod show;
@@ -66,6 +68,7 @@ enum Command {
     Stats(stats::StatsArgs),
     Diff(diff::DiffArgs),
     Verify(verify::VerifyArgs),
+    Repair(repair::RepairArgs),
     Providers(providers::ProvidersArgs),
     Config(config::ConfigArgs),
     Canon(canon::CanonArgs),
@@ -73,6 +76,8 @@ enum Command {
     Man(man::ManArgs),
     #[command(hide = true)]
     Hook(hook::HookArgs),
+    #[command(hide = true)]
+    MergeDriver(merge_driver::MergeDriverArgs),
 }
 
 /// What every command works with.
@@ -180,12 +185,14 @@ impl Command {
             Command::Stats(args) => stats::run(&args, context, ui),
             Command::Diff(args) => diff::run(&args, context, ui),
             Command::Verify(args) => verify::run(&args, context, ui),
+            Command::Repair(args) => repair::run(&args, context, ui),
             Command::Providers(args) => providers::run(&args, context, ui),
             Command::Config(args) => config::run(&args, context, ui),
             Command::Canon(args) => canon::run(&args, context, ui),
             Command::Completions(args) => completions::run(&args, ui),
             Command::Man(args) => man::run(&args, context, ui),
             Command::Hook(args) => hook::run(&args, context, ui),
+            Command::MergeDriver(args) => merge_driver::run(&args, context),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::Context;
+use super::merge_driver::NO_MERGE_DRIVER;
 use super::report_run::{RunReport, tell};
 use crate::archive::Archive;
 use crate::auth::{Session, SessionOptions, signed_in};
@@ -63,6 +64,9 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
     let targets = targets(args, context, &archive, &settings)?;
     let stop = super::signals()?;
     let runtime = super::runtime()?;
+    if archive.has_remote()? && !archive.has_merge_driver()? {
+        ui.warn(NO_MERGE_DRIVER);
+    }
     let lock = if args.dry_run { None } else { Some(archive.lock("sync", context.clock)?) };
     let mut report = RunReport::default();
     let mut previews = Map::new();
