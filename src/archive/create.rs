@@ -98,7 +98,7 @@ impl Archive {
                 // In no commit yet, so git could not tell the person's lines from ours afterwards.
                 replace_file(&self.root().join(ATTRIBUTES_FILE), &text, &self.scratch())?;
             }
-            writer.put(ATTRIBUTES_FILE, &text)?;
+            writer.put(ATTRIBUTES_FILE, text)?;
         }
         let message = format!("fitsnap: new archive\n\nFitsnap-Action: init\nFitsnap-Format: {FORMAT}\n");
         writer.commit(&message, clock.now())

@@ -26,6 +26,7 @@ mod refs;
 mod scan;
 mod seen;
 mod snapshot;
+mod stage;
 mod staged;
 mod staging;
 mod state;

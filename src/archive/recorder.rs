@@ -140,7 +140,7 @@ impl<'a> Recorder<'a> {
         }
         if document.resources.is_empty() && !gone.is_empty() {
             if is_held {
-                self.withdraw(day);
+                self.withdraw(day)?;
             }
             return Ok(None);
         }
@@ -157,7 +157,7 @@ impl<'a> Recorder<'a> {
         };
         match (change, base) {
             (Some(change), _) => {
-                let blob = self.writer.put(&path, &bytes)?;
+                let blob = self.writer.put(&path, bytes)?;
                 self.held.insert(day, blob);
                 self.unchanged.remove(&day);
                 self.pending.insert(day, Pending { change, blob: Some(blob), base });
@@ -167,7 +167,7 @@ impl<'a> Recorder<'a> {
                 // What was taken before is undone by what came now: all is as committed.
                 if let (Some(_), Some(base)) = (self.pending.remove(&day), base) {
                     let old = self.writer.read(&path, base)?;
-                    self.writer.put(&path, &old)?;
+                    self.writer.put(&path, old)?;
                     self.held.insert(day, base);
                 }
                 self.unchanged.insert(day);
@@ -176,15 +176,16 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    fn withdraw(&mut self, day: Day) {
+    fn withdraw(&mut self, day: Day) -> Result<(), ArchiveError> {
         let base = self.base(day);
-        self.writer.remove(&day_path(&self.provider, day));
+        self.writer.remove(&day_path(&self.provider, day))?;
         self.held.remove(&day);
         self.pending.remove(&day);
         if base.is_some() {
             let change = DayChange { kind: RevisionKind::Withdrawn, resources: BTreeMap::new() };
             self.pending.insert(day, Pending { change, blob: None, base });
         }
+        Ok(())
     }
 
     /// What is committed of a day.
@@ -224,7 +225,7 @@ impl<'a> Recorder<'a> {
             None => account.resources.is_empty(),
         };
         if !same {
-            self.account = Some(self.writer.put(&path, &bytes)?);
+            self.account = Some(self.writer.put(&path, bytes)?);
             self.account_changed = true;
         }
         Ok(())
