@@ -4,6 +4,8 @@
 //! `cargo bench --bench activities`
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
+mod tools;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -11,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use fitsnap::pretend::{PretendStrava, StravaOptions};
+use tools::{git, identity, timed};
 
 const ACTIVITIES: usize = 2_000;
 const POINTS: usize = 5_000;
@@ -80,38 +83,4 @@ fn fitsnap(home: &Path, archive: &Path, token: &str, now: DateTime<Utc>) -> Chil
         .envs(identity())
         .stdout(Stdio::null());
     command.arg("-C").arg(archive).arg("sync").spawn().unwrap()
-}
-
-fn identity() -> [(&'static str, &'static str); 6] {
-    [
-        ("GIT_AUTHOR_NAME", "Bench"),
-        ("GIT_AUTHOR_EMAIL", "bench@example.com"),
-        ("GIT_COMMITTER_NAME", "Bench"),
-        ("GIT_COMMITTER_EMAIL", "bench@example.com"),
-        ("GIT_CONFIG_GLOBAL", "/dev/null"),
-        ("GIT_CONFIG_NOSYSTEM", "1"),
-    ]
-}
-
-/// How long a run takes, and the most memory it held, in KiB (on Linux).
-fn timed(mut child: Child) -> (Duration, u64) {
-    let start = Instant::now();
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    loop {
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let held = line.and_then(|line| line.trim().trim_end_matches(" kB").trim().parse().ok());
-        peak = peak.max(held.unwrap_or(0));
-        if let Some(status) = child.try_wait().unwrap() {
-            assert!(status.success());
-            return (start.elapsed(), peak);
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-fn git(folder: &Path, args: &[&str]) {
-    let mut git = Command::new("git");
-    assert!(git.arg("-C").arg(folder).args(args).envs(identity()).status().unwrap().success());
 }

@@ -6,6 +6,7 @@
 //! on disk before the next begins.
 
 mod checked;
+mod companions;
 mod create;
 mod durable;
 mod error;
@@ -48,7 +49,7 @@ pub use gists::Gists;
 pub use hash_list::HashList;
 pub use history::{BlobReader, FileChange, History, Pattern, RevisionError, Scope, Step, scratch};
 pub use hooks::HookState;
-pub use layout::{DATA, HASH_LIST, Place, account_path, day_path, provider_folder};
+pub use layout::{DATA, HASH_LIST, Place, account_path, day_folder, day_path, provider_folder};
 pub use locks::Lock;
 pub use outgoing::PushedRef;
 pub use recorder::{DayContent, RecordError, Recorder};

@@ -102,20 +102,17 @@ impl Stage {
         Stage { scratch: scratch.to_owned(), state: State::Empty }
     }
 
-    /// Takes a file. A failure may show at a later one.
+    /// Takes a file. A failure may show later, at the latest when all are handed over.
     ///
     /// # Errors
     /// When a file cannot be kept.
     pub fn take(&mut self, file: Incoming) -> Result<(), ArchiveError> {
-        self.send(Task::Take(file))
+        if self.send(Task::Take(file)) { Ok(()) } else { Err(self.failure()) }
     }
 
-    /// Takes a file out that may have been taken.
-    ///
-    /// # Errors
-    /// When a file taken before cannot be kept.
-    pub fn remove(&mut self, path: &str) -> Result<(), ArchiveError> {
-        self.send(Task::Remove(path.to_owned()))
+    /// Takes a file out that may have been taken. A failure shows later.
+    pub fn remove(&mut self, path: &str) {
+        self.send(Task::Remove(path.to_owned()));
     }
 
     /// The content of a file that was taken; none of one that was not.
@@ -127,10 +124,10 @@ impl Stage {
             return Ok(None);
         }
         let (reply, told) = sync_channel(1);
-        self.send(Task::Read(path.to_owned(), reply))?;
-        match told.recv() {
-            Ok(read) => read.map_err(ArchiveError::io("read", path.as_ref())),
-            Err(_) => Err(self.failure()),
+        let told = if self.send(Task::Read(path.to_owned(), reply)) { told.recv().ok() } else { None };
+        match told {
+            Some(read) => read.map_err(ArchiveError::io("read", path.as_ref())),
+            None => Err(self.failure()),
         }
     }
 
@@ -157,17 +154,15 @@ impl Stage {
         }
     }
 
-    fn send(&mut self, task: Task) -> Result<(), ArchiveError> {
+    /// Whether the thread still takes something.
+    fn send(&mut self, task: Task) -> bool {
         if matches!(self.state, State::Empty) {
             let (tasks, come) = sync_channel(MOST_WAITING);
             let staged = Staged::new(&self.scratch);
             let thread = std::thread::Builder::new().name("stage".to_owned()).spawn(move || staged.work(&come));
-            self.state = State::Working(tasks, thread.map_err(ArchiveError::io("stage files in", &self.scratch))?);
+            self.state = thread.map_or(State::Gone, |thread| State::Working(tasks, thread));
         }
-        match &self.state {
-            State::Working(tasks, _) if tasks.send(task).is_ok() => Ok(()),
-            _ => Err(self.failure()),
-        }
+        matches!(&self.state, State::Working(tasks, _) if tasks.send(task).is_ok())
     }
 
     /// Why the thread takes nothing more.
@@ -211,7 +206,7 @@ mod tests {
             stage.take(file(path, text)).unwrap();
         }
         stage.take(file("data/moves/a.json", "4")).unwrap();
-        stage.remove("data/moves/b.json").unwrap();
+        stage.remove("data/moves/b.json");
         assert_eq!(stage.read("data/moves/a.json").unwrap(), Some(b"4".to_vec()));
         assert_eq!(stage.read("data/moves/b.json").unwrap(), None);
         let staged = stage.hand_over().unwrap();

@@ -83,13 +83,19 @@ impl Writer<'_> {
     }
 
     /// Takes a file out with the next commit.
-    ///
-    /// # Errors
-    /// When a file taken before cannot be kept.
-    pub fn remove(&mut self, path: &str) -> Result<(), ArchiveError> {
-        self.stage.remove(path)?;
+    pub fn remove(&mut self, path: &str) {
+        self.stage.remove(path);
         self.edits.insert(path.to_owned(), None);
-        Ok(())
+    }
+
+    /// What was put in a folder (the blob) or removed from it (none) since the last commit, by name.
+    pub(super) fn put_in(&self, folder: &str) -> impl Iterator<Item = (&str, Option<BlobId>)> {
+        let prefix = format!("{folder}/");
+        let inside = self.edits.range(prefix.clone()..).map_while(move |(path, id)| {
+            let name = path.strip_prefix(&prefix)?;
+            Some((name, id.map(BlobId)))
+        });
+        inside.filter(|(name, _)| !name.contains('/'))
     }
 
     /// Whether anything was put or removed since the last commit.

@@ -1,5 +1,6 @@
 //! What a record is called, as a person would: `segment 17:59-22:59 Home`.
 
+use super::civil::Point;
 use super::stamp::Stamp;
 use crate::json::{Kind, Value};
 use crate::model::Day;
@@ -34,6 +35,8 @@ const STARTS: [&str; 13] = [
     "/list/start_time",
 ];
 const ENDS: [&str; 5] = ["/endTime", "/end_time", "/end_date", "/endDate", "/interval/endTime"];
+/// What a point of Google Health is called.
+const POINT_NAMES: [&str; 4] = ["displayName", "foodDisplayName", "type", "exerciseEventType"];
 const KEYS: [&str; 8] = ["/id", "/logId", "/uri", "/uuid", "/key", "/split", "/lap_index", "/index"];
 
 /// A record in words.
@@ -51,6 +54,9 @@ impl Label {
     /// The label of a record. `before` gives the text that stood at a path in the record where that
     /// was another one, so that an altered record is called by what it was.
     pub(super) fn of(record: Value<'_>, day: Option<Day>, before: impl Fn(&str) -> Option<String>) -> Label {
+        if let Some(point) = Point::read(record) {
+            return Label::of_point(&point, day);
+        }
         let text = |path: &&str| {
             let now = || path[1..].split('/').try_fold(record, |value, name| value.get(name)).and_then(plain);
             before(path).or_else(now).filter(|text| !text.is_empty())
@@ -66,11 +72,22 @@ impl Label {
         Label { span: span(start, end, day), name: shortened(&name, 40), start, end }
     }
 
+    fn of_point(Point { body, start, end }: &Point<'_>, day: Option<Day>) -> Label {
+        let (start, end) = (Some(*start), *end);
+        let name = POINT_NAMES.iter().find_map(|name| body.get(name).and_then(plain)).unwrap_or_default();
+        Label { span: span(start, end, day), name: shortened(&name, 40), start, end }
+    }
+
     /// The time from the earliest start to the latest end.
     pub(super) fn reach(labels: &[&Label], day: Option<Day>) -> String {
         let start = labels.iter().filter_map(|label| label.start).min();
         let end = labels.iter().filter_map(|label| label.end.or(label.start)).max();
         span(start, end, day)
+    }
+
+    /// Whether it says a time and nothing else.
+    pub(super) fn is_moment(&self) -> bool {
+        self.start.is_some() && self.end.is_none() && self.name.is_empty()
     }
 
     /// Whether it says anything.
@@ -112,6 +129,10 @@ pub(super) fn shortened(text: &str, most: usize) -> String {
 
 /// The words for records of an array, one and many, from the array's name.
 pub(super) fn words(array: &str, top: bool) -> (String, String) {
+    if array.contains('/') {
+        // `daily/steps: 1 record`: what stands before the slash says that its records are something else.
+        return ("record".into(), "records".into());
+    }
     let many = spaced(array);
     if matches!(many.as_str(), "data" | "dataset" | "values" | "samples" | "points") {
         return ("sample".into(), "samples".into());
@@ -186,6 +207,14 @@ mod tests {
         assert_eq!(label(run), ("07:30".into(), "Running".into()));
         assert_eq!(label(r#"{"split":3,"distance":1000}"#), (String::new(), "3".into()));
         assert_eq!(label(r#"{"date":"20140604","segments":[]}"#), (String::new(), String::new()));
+        let beat = r#"{"heartRate":{"beatsPerMinute":"72","sampleTime":{"physicalTime":"2014-06-03T22:14:05Z","utcOffset":"10800s"}}}"#;
+        assert_eq!(label(beat), ("01:14".into(), String::new()));
+        let steps = r#"{"steps":{"count":"9","interval":{"startTime":"2014-06-04T05:00:00Z","endTime":"2014-06-04T05:01:00Z",
+            "civilStartTime":{"date":{"year":2014,"month":6,"day":4},"time":{"hours":8}}}}}"#;
+        assert_eq!(label(steps), ("08:00".into(), String::new()));
+        let night = r#"{"name":"users/me/dataTypes/sleep/dataPoints/1","sleep":{"type":"STAGES","interval":{
+            "startTime":"2014-06-03T19:30:00Z","startUtcOffset":"10800s","endTime":"2014-06-04T03:00:00Z","endUtcOffset":"10800s"}}}"#;
+        assert_eq!(label(night), ("22:30 (-1)-06:00".into(), "STAGES".into()));
     }
 
     #[test]
@@ -201,6 +230,6 @@ mod tests {
         ] {
             assert_eq!(words(array, false), (one.into(), many.into()), "{array}");
         }
-        assert_eq!(words("heart", true).1, "records");
+        assert_eq!((words("heart", true).1, words("daily/steps", true).0), ("records".into(), "record".into()));
     }
 }

@@ -1,6 +1,9 @@
 //! What a provider did to the past: revisions, their kinds, and what changed in words and as data.
 
+mod between;
 mod cache;
+mod civil;
+mod finder;
 mod finding;
 mod label;
 mod lines;
@@ -15,6 +18,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use chrono::{DateTime, Utc};
 
+pub use between::between;
 pub use finding::{Finding, Wanted};
 pub use lines::Tone;
 pub use report::{MARK, Report, verdict};
@@ -29,7 +33,7 @@ use cache::{Cache, Key};
 use finding::{About, Comparer};
 
 /// Raised whenever the same two contents would be told otherwise than before.
-const RULES: u32 = 1;
+const RULES: u32 = 3;
 
 /// How many revisions are compared before what is kept is opened.
 const FIRST_PAGE: usize = 24;

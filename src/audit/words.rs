@@ -1,8 +1,8 @@
 //! What changed between two documents, in words.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::finder::Finder;
 use super::label::{Label, shortened, words};
 use super::lines::{Line, Tone};
 use super::stamp::Stamp;
@@ -16,6 +16,8 @@ pub struct Detail {
     pub sum_from: usize,
     /// More like records than this that came or went are summed in one line.
     pub sum_moved: usize,
+    /// Whether what came, went and was altered in a series is told in one line.
+    pub sum_series: bool,
     /// How many members of one record are told.
     pub members: usize,
     /// How many lines there are at most.
@@ -24,79 +26,10 @@ pub struct Detail {
 
 impl Detail {
     /// For a list of many revisions.
-    pub const BRIEF: Detail = Detail { sum_from: 4, sum_moved: 2, members: 4, lines: 8 };
+    pub const BRIEF: Detail = Detail { sum_from: 4, sum_moved: 2, sum_series: true, members: 4, lines: 8 };
     /// For one revision.
-    pub const FULL: Detail = Detail { sum_from: 40, sum_moved: 8, members: usize::MAX, lines: usize::MAX };
-}
-
-/// Finds records by pointer, opening each array once.
-struct Finder<'j> {
-    root: Value<'j>,
-    arrays: HashMap<String, Vec<Value<'j>>>,
-}
-
-/// Where a pointer leads.
-struct Found<'j, 'p> {
-    /// The array that holds the innermost record: its pointer, its name, whether it is the resource itself.
-    array: Option<(&'p str, Cow<'p, str>, bool)>,
-    /// The pointer to that record, and the record.
-    record: Option<(&'p str, Value<'j>)>,
-    /// The same of the record around it, if any, and the name of its array.
-    around: Option<(&'p str, Value<'j>, Cow<'p, str>, bool)>,
-    /// The members from the innermost record on.
-    member: Vec<String>,
-}
-
-impl<'j> Finder<'j> {
-    fn new(root: Value<'j>) -> Finder<'j> {
-        Finder { root, arrays: HashMap::new() }
-    }
-
-    fn find<'p>(&mut self, pointer: &'p str, resource_depth: usize) -> Found<'j, 'p> {
-        let mut found = Found { array: None, record: None, around: None, member: Vec::new() };
-        let mut at = Some(self.root);
-        let (mut path, mut name) = ("", Cow::Borrowed(""));
-        for (depth, token) in pointer.split('/').skip(1).enumerate() {
-            let here = &pointer[..path.len() + 1 + token.len()];
-            let word = match token.contains('~') {
-                true => Cow::Owned(token.replace("~1", "/").replace("~0", "~")),
-                false => Cow::Borrowed(token),
-            };
-            let next = match at {
-                Some(array) if array.kind() == Kind::Array => {
-                    if !self.arrays.contains_key(path) {
-                        self.arrays.insert(path.to_owned(), array.items().collect());
-                    }
-                    let items = self.arrays.get(path).map_or(&[][..], Vec::as_slice);
-                    let item = token.parse::<usize>().ok().and_then(|index| items.get(index).copied());
-                    if let Some(record) = item.filter(|item| item.kind() == Kind::Object) {
-                        let array = found.array.take().map(|(_, name, top)| (name, top));
-                        found.around =
-                            found.record.take().zip(array).map(|((path, value), (name, top))| (path, value, name, top));
-                        found.array = Some((path, name.clone(), depth == resource_depth));
-                        found.record = Some((here, record));
-                        found.member.clear();
-                    } else {
-                        found.member.push(format!("[{word}]"));
-                    }
-                    item
-                }
-                Some(object) => {
-                    let value = object.get(&word);
-                    found.member.push(word.clone().into_owned());
-                    value
-                }
-                None => {
-                    found.member.push(word.clone().into_owned());
-                    None
-                }
-            };
-            at = next;
-            path = here;
-            name = word;
-        }
-        found
-    }
+    pub const FULL: Detail =
+        Detail { sum_from: 40, sum_moved: 8, sum_series: false, members: usize::MAX, lines: usize::MAX };
 }
 
 /// The changes of one record.
@@ -116,6 +49,10 @@ struct Group<'e> {
     moved: BTreeMap<(String, bool), Vec<Label>>,
     /// Those records around, by pointer: what they are, and what they are called.
     around: HashMap<String, (String, Label)>,
+    /// Whether the array is the resource itself.
+    is_resource: bool,
+    /// Whether one of its records is called by more than a time.
+    has_names: bool,
     loose: Vec<(String, &'e Edit)>,
 }
 
@@ -139,7 +76,8 @@ pub(super) fn describe(old: Value<'_>, new: Value<'_>, edits: &[Edit], day: Opti
                 Some((_, name, top)) => words(name, *top),
                 None => (String::new(), String::new()),
             };
-            groups.push((key, Group { one, many, ..Group::default() }));
+            let is_resource = found.array.as_ref().is_some_and(|(.., top)| *top);
+            groups.push((key, Group { one, many, is_resource, ..Group::default() }));
             groups.len() - 1
         });
         let group = &mut groups[at].1;
@@ -148,11 +86,13 @@ pub(super) fn describe(old: Value<'_>, new: Value<'_>, edits: &[Edit], day: Opti
             continue;
         };
         if matches!(edit.change, Change::RecordAdded | Change::RecordRemoved) && found.member.is_empty() {
+            let moved = Label::of(record, day, |_| None);
+            group.is_of(&moved);
             let around = found
                 .around
                 .map(|(path, value, name, top)| (path, words(&name, top).0, Label::of(value, day, |_| None)));
             let (path, word, label) = around.filter(|(.., label)| !label.is_empty()).unwrap_or_default();
-            group.moved.entry((path.to_owned(), gone)).or_default().push(Label::of(record, day, |_| None));
+            group.moved.entry((path.to_owned(), gone)).or_default().push(moved);
             group.around.entry(path.to_owned()).or_insert((word, label));
             continue;
         }
@@ -165,6 +105,7 @@ pub(super) fn describe(old: Value<'_>, new: Value<'_>, edits: &[Edit], day: Opti
             json.root().as_str().map(|text| text.into_owned())
         };
         let label = Label::of(record, day, earlier);
+        group.is_of(&label);
         // A record may stand at another index before and after: its label is what brings the two together.
         let known = if label.is_empty() { record_path.to_owned() } else { format!("{} {}", label.span, label.name) };
         let slot = *group.altered_at.entry(known).or_insert_with(|| {
@@ -172,6 +113,10 @@ pub(super) fn describe(old: Value<'_>, new: Value<'_>, edits: &[Edit], day: Opti
             group.altered.len() - 1
         });
         group.altered[slot].edits.push((member(&found.member), edit));
+    }
+    if groups.len() > detail.lines {
+        // Not all will be told: what changed most goes first.
+        groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.size()));
     }
     let mut lines = Vec::new();
     for ((resource, _), group) in &groups {
@@ -203,6 +148,52 @@ fn member(tokens: &[String]) -> String {
 }
 
 impl Group<'_> {
+    /// Takes note of what one of its records is called.
+    fn is_of(&mut self, label: &Label) {
+        self.has_names |= !label.is_moment();
+        if (self.is_resource || self.one == "record") && label.is_moment() {
+            (self.one, self.many) = ("sample".into(), "samples".into());
+        }
+    }
+
+    /// What came, went and was altered in one line, where it is a series of which more than one is to be
+    /// summed: `heart: 182 samples added 21:14-23:59, 3 altered`.
+    fn series_sum(&self, resource: &str, day: Option<Day>, detail: Detail) -> Option<Line> {
+        let count = |gone: bool| self.moved.get(&(String::new(), gone)).map_or(&[][..], Vec::as_slice);
+        let (added, removed) = (count(false), count(true));
+        let is_long = self.altered.len() > detail.sum_from || added.len().max(removed.len()) > detail.sum_moved;
+        let kinds = [added.len(), removed.len(), self.altered.len()].iter().filter(|count| **count > 0).count();
+        let is_inside = self.moved.keys().any(|(around, _)| !around.is_empty());
+        if !detail.sum_series || self.has_names || is_inside || !is_long || kinds < 2 {
+            return None;
+        }
+        let mut line = vec![(Tone::Name, resource.to_owned()), (Tone::Plain, ":".into())];
+        for (labels, happened, tone) in [(added, "added", Tone::New), (removed, "removed", Tone::Old)] {
+            if !labels.is_empty() {
+                let labels: Vec<&Label> = labels.iter().collect();
+                let comma = if line.len() > 2 { "," } else { "" };
+                let what = if line.len() > 2 { "" } else { self.counted(labels.len()) };
+                line.push((Tone::Plain, [comma, " ", &joined(&[&labels.len().to_string(), what]), " "].concat()));
+                line.push((tone, happened.to_owned()));
+                line.push((Tone::Plain, reach(&labels, day)));
+            }
+        }
+        if !self.altered.is_empty() {
+            line.push((Tone::Plain, format!(", {} altered", self.altered.len())));
+        }
+        Some(line)
+    }
+
+    /// How many records changed.
+    fn size(&self) -> usize {
+        self.altered.len() + self.moved.values().map(Vec::len).sum::<usize>() + self.loose.len()
+    }
+
+    /// The word for so many of its records.
+    fn counted(&self, count: usize) -> &str {
+        if count == 1 { &self.one } else { &self.many }
+    }
+
     fn lines(&self, resource: &str, day: Option<Day>, detail: Detail, lines: &mut Vec<Line>) {
         for (member, edit) in &self.loose {
             let mut line =
@@ -216,6 +207,10 @@ impl Group<'_> {
             line.push((Tone::Plain, ": ".into()));
             tell(rest.trim_start_matches('.'), edit, day, &mut line);
             lines.push(line);
+        }
+        if let Some(line) = self.series_sum(resource, day, detail) {
+            lines.push(line);
+            return;
         }
         // Where members only came or went there are no two values to tell.
         let one_sided = |(_, edit): &(String, &Edit)| edit.old.is_none() || edit.new.is_none();
@@ -332,8 +327,7 @@ impl Group<'_> {
         }
         let mut line = head(&Label::default());
         let labels: Vec<&Label> = labels.iter().collect();
-        let what = if labels.len() == 1 { &self.one } else { &self.many };
-        line.push((Tone::Plain, format!("{} {what} ", labels.len())));
+        line.push((Tone::Plain, format!("{} {} ", labels.len(), self.counted(labels.len()))));
         line.push((tone, happened.to_owned()));
         line.push((Tone::Plain, reach(&labels, day)));
         lines.push(line);
@@ -463,8 +457,30 @@ mod tests {
                 .collect();
             format!(r#"{{"heart":[{}]}}"#, beats.join(","))
         };
-        assert_eq!(said(&beats(0, 1274), &beats(0, 1440), Detail::BRIEF), ["heart: 166 records added 21:14-23:59"]);
-        assert_eq!(said(&beats(0, 60), &beats(0, 61), Detail::BRIEF), ["heart record 01:00 added"]);
+        assert_eq!(said(&beats(0, 1274), &beats(0, 1440), Detail::BRIEF), ["heart: 166 samples added 21:14-23:59"]);
+        assert_eq!(said(&beats(0, 60), &beats(0, 61), Detail::BRIEF), ["heart sample 01:00 added"]);
+    }
+
+    #[test]
+    fn what_happened_to_a_series_stands_in_one_line_where_it_is_long() {
+        let series = |from: usize, to: usize, higher: usize| {
+            let beat = |at: usize| {
+                let rate = 60 + usize::from(at < higher);
+                format!(r#"{{"time":"{:02}:{:02}:00","value":{rate}}}"#, at / 60, at % 60)
+            };
+            let beats: Vec<String> = (from..to).map(beat).collect();
+            format!(r#"{{"heart":{{"activities-heart-intraday":{{"dataset":[{}]}}}}}}"#, beats.join(","))
+        };
+        let (old, new) = (series(0, 1_258, 0), series(0, 1_440, 3));
+        assert_eq!(said(&old, &new, Detail::BRIEF), ["heart: 182 samples added 20:58-23:59, 3 altered"]);
+        assert_eq!(said(&old, &new, Detail::FULL).len(), 4);
+        let (old, new) = (series(0, 60, 0), series(10, 90, 20));
+        assert_eq!(
+            said(&old, &new, Detail::BRIEF),
+            ["heart: 30 samples added 01:00-01:29, 10 removed 00:00-00:09, 10 altered"]
+        );
+        // A few are told one by one.
+        assert_eq!(said(&series(0, 60, 0), &series(0, 61, 1), Detail::BRIEF).len(), 2);
     }
 
     #[test]

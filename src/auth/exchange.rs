@@ -2,13 +2,16 @@
 //! new ones.
 
 use std::pin::Pin;
+use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use oauth2::basic::{BasicErrorResponse, BasicErrorResponseType, BasicTokenType};
 use oauth2::{
     AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, ExtraTokenFields,
-    HttpRequest, HttpResponse, RedirectUrl, RefreshToken, RequestTokenError, Scope, StandardRevocableToken,
-    StandardTokenResponse, TokenResponse, TokenUrl,
+    HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError,
+    Scope, StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -16,7 +19,7 @@ use url::Url;
 use super::Tokens;
 use crate::config::{AppSecrets, ProviderSettings};
 use crate::http::{Client, FetchError, Request};
-use crate::model::{Description, Revocation};
+use crate::model::{AppProof, Description, Revocation};
 
 /// The addresses of a provider: its own, or those under the settings' `base_url`.
 #[derive(Clone, Debug)]
@@ -33,6 +36,7 @@ pub(super) struct Places {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Extra {
     user_id: Option<serde_json::Value>,
+    refresh_token_expires_in: Option<u64>,
 }
 
 impl ExtraTokenFields for Extra {}
@@ -76,7 +80,9 @@ impl Places {
             authorize: place(description.sign_in.authorize)?,
             token: place(description.sign_in.token)?,
             revoke: match description.sign_in.revoke {
-                Some(Revocation::Standard(path) | Revocation::AccessToken(path)) => Some(place(path)?),
+                Some(Revocation::Standard(path) | Revocation::AccessToken(path) | Revocation::Token(path)) => {
+                    Some(place(path)?)
+                }
                 None => None,
             },
             without: alone.map_or("", |alone| alone.without),
@@ -96,6 +102,15 @@ impl Places {
     }
 }
 
+/// What binds the provider's answer to the sign-in that asked for it.
+#[derive(Debug)]
+pub(super) struct Binding {
+    /// What the answer must carry.
+    pub state: String,
+    /// What the code is exchanged with, where the service knows PKCE.
+    pub verifier: Option<PkceCodeVerifier>,
+}
+
 /// The app at the provider's sign-in.
 pub(super) struct Exchange<'a> {
     pub description: &'static Description,
@@ -108,23 +123,33 @@ impl Exchange<'_> {
         let client = oauth2::Client::new(ClientId::new(self.app.client_id.clone()))
             .set_auth_uri(AuthUrl::from_url(self.places.authorize.clone()))
             .set_token_uri(TokenUrl::from_url(self.places.token.clone()))
-            .set_auth_type(AuthType::RequestBody);
+            .set_auth_type(match self.description.sign_in.app {
+                AppProof::Form => AuthType::RequestBody,
+                AppProof::Basic => AuthType::BasicAuth,
+            });
         match &self.app.client_secret {
             Some(secret) => client.set_client_secret(ClientSecret::new(secret.clone())),
             None => client,
         }
     }
 
-    /// The address at which the person allows the app, and the state that its answer must carry.
-    pub fn authorize(&self, redirect: &Url) -> (Url, String) {
+    /// The address at which the person allows the app to see these scopes, and what binds its answer to this sign-in.
+    pub fn authorize(&self, scopes: &[&str], redirect: &Url) -> (Url, Binding) {
         let client = self.client().set_redirect_uri(RedirectUrl::from_url(redirect.clone()));
         let sign_in = &self.description.sign_in;
-        let scopes = Some(sign_in.scopes.join(sign_in.scope_separator)).filter(|scopes| !scopes.is_empty());
-        let (mut url, state) = client.authorize_url(CsrfToken::new_random).add_scopes(scopes.map(Scope::new)).url();
+        let scopes = Some(scopes.join(sign_in.scope_separator)).filter(|scopes| !scopes.is_empty());
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let request = client.authorize_url(CsrfToken::new_random).add_scopes(scopes.map(Scope::new));
+        let request =
+            sign_in.parameters.iter().fold(request, |request, (name, value)| request.add_extra_param(*name, *value));
+        let (mut url, state) = match sign_in.pkce {
+            true => request.set_pkce_challenge(challenge).url(),
+            false => request.url(),
+        };
         // Moves was seen to refuse a "+" between scopes; every server takes %20.
         let query = url.query().map(|query| query.replace('+', "%20"));
         url.set_query(query.as_deref());
-        (url, state.into_secret())
+        (url, Binding { state: state.into_secret(), verifier: sign_in.pkce.then_some(verifier) })
     }
 
     /// Exchanges a code for tokens.
@@ -133,11 +158,17 @@ impl Exchange<'_> {
         client: &Client,
         code: String,
         redirect: &Url,
+        verifier: Option<&PkceCodeVerifier>,
         now: DateTime<Utc>,
     ) -> Result<Tokens, FetchError> {
         let oauth = self.client().set_redirect_uri(RedirectUrl::from_url(redirect.clone()));
         let wire = Wire(client);
-        let response = oauth.exchange_code(AuthorizationCode::new(code)).request_async(&wire).await;
+        let request = oauth.exchange_code(AuthorizationCode::new(code));
+        let request = match verifier {
+            Some(verifier) => request.set_pkce_verifier(PkceCodeVerifier::new(verifier.secret().clone())),
+            None => request,
+        };
+        let response = request.request_async(&wire).await;
         self.tokens(response, now, "the code (used already, too old, or of another app)")
     }
 
@@ -181,10 +212,9 @@ impl Exchange<'_> {
                 divisible: false,
             },
         })?;
-        let expires_at = response
-            .expires_in()
-            .and_then(|life| TimeDelta::from_std(life).ok())
-            .and_then(|life| now.checked_add_signed(life));
+        let end_of = |life: Option<Duration>| now.checked_add_signed(TimeDelta::from_std(life?).ok()?);
+        let expires_at = end_of(response.expires_in());
+        let ends_at = end_of(response.extra_fields().refresh_token_expires_in.map(Duration::from_secs));
         let scopes = response.scopes().map(|scopes| scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>());
         let user_id = response.extra_fields().user_id.as_ref().map(|id| match id {
             serde_json::Value::String(text) => text.clone(),
@@ -194,6 +224,7 @@ impl Exchange<'_> {
             access_token: Some(response.access_token().secret().clone()),
             refresh_token: response.refresh_token().map(|token| token.secret().clone()),
             expires_at,
+            ends_at,
             scope: scopes.map(|scopes| scopes.join(" ")),
             user_id,
             token_type: Some(response.token_type().as_ref().to_owned()),
@@ -222,31 +253,25 @@ pub(super) fn revocation(
                 (Some(token), _) => (token, "refresh_token"),
                 (None, token) => (token.as_ref()?, "access_token"),
             };
-            let pair = format!("{}:{}", app.client_id, app.client_secret.as_deref().unwrap_or_default());
-            let basic = format!("Basic {}", base64(pair.as_bytes()));
-            let headers = vec![kind, ("authorization".to_owned(), basic.into_bytes())];
-            Some(Request::Form { url, headers, body: form(&[("token", token), ("token_type_hint", hint)]) })
+            let (mut headers, mut fields) = (vec![kind], vec![("token", token.as_str()), ("token_type_hint", hint)]);
+            match &app.client_secret {
+                Some(secret) => {
+                    let basic = format!("Basic {}", STANDARD.encode(format!("{}:{secret}", app.client_id)));
+                    headers.push(("authorization".to_owned(), basic.into_bytes()));
+                }
+                None => fields.push(("client_id", &app.client_id)),
+            }
+            Some(Request::Form { url, headers, body: form(&fields) })
+        }
+        Revocation::Token(_) => {
+            let token = tokens.refresh_token.as_ref().or(tokens.access_token.as_ref())?;
+            Some(Request::Form { url, headers: vec![kind], body: form(&[("token", token)]) })
         }
         Revocation::AccessToken(_) => {
             let body = form(&[("access_token", tokens.access_token.as_ref()?)]);
             Some(Request::Form { url, headers: vec![kind], body })
         }
     }
-}
-
-/// RFC 4648 base 64, as HTTP Basic wants it.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let number =
-            chunk.iter().fold(0_usize, |number, byte| number << 8 | usize::from(*byte)) << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            let digit = DIGITS[number >> (18 - 6 * place) & 63];
-            text.push(if place <= chunk.len() { char::from(digit) } else { '=' });
-        }
-    }
-    text
 }
 
 /// Carries the exchanges over fitsnap's own client.
@@ -296,9 +321,14 @@ mod tests {
             sign_in: SignIn {
                 authorize,
                 token: "/oauth/token",
+                app: AppProof::Form,
+                pkce: false,
                 revoke: Some(Revocation::Standard("/oauth/revoke")),
                 scopes: &[],
+                more_scopes: &[],
                 scope_separator: " ",
+                parameters: &[],
+                lasts: None,
                 less_than_asked: "",
                 refusal: no_more_than_its_status,
                 register: "",
@@ -331,13 +361,5 @@ mod tests {
             [places("/oauth/authorize", "https://api-v3.strava.com"), places(own, "https://api-v3.strava.com/")],
             [alone.clone(), alone]
         );
-    }
-
-    #[test]
-    fn base_64_is_that_of_the_rfc() {
-        let pairs =
-            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE=")];
-        assert!(pairs.iter().all(|(text, coded)| base64(text.as_bytes()) == *coded));
-        assert_eq!(base64(&[0xfb, 0xff, 0xbf]), "+/+/");
     }
 }

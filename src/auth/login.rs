@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::exchange::{Exchange, Places, revocation};
+use super::exchange::{Binding, Exchange, Places, revocation};
 use super::session::{client, refuse_gone};
 use super::store::{StoreError, TokenStore};
 use super::{Session, SessionOptions, Tokens};
@@ -51,6 +51,12 @@ pub enum LoginError {
     /// What was given holds no code.
     #[error("this holds no code: paste the whole address that the browser ends up at, or the code alone")]
     NoCode,
+    /// What was given holds no token.
+    #[error("standard input holds no token{problem}")]
+    NoToken {
+        /// What it holds instead, as the end of the sentence.
+        problem: &'static str,
+    },
     /// Nobody answered.
     #[error("nobody answered for 10 minutes")]
     TimedOut,
@@ -92,9 +98,15 @@ impl std::fmt::Debug for Allowed {
 pub struct Begun {
     /// The address at which the person allows the app.
     pub address: Url,
-    /// What the answer must carry.
-    pub state: String,
     redirect: Url,
+    binding: Binding,
+}
+
+impl Begun {
+    /// What the answer must carry.
+    pub fn state(&self) -> &str {
+        &self.binding.state
+    }
 }
 
 impl<'a> Login<'a> {
@@ -122,8 +134,8 @@ impl<'a> Login<'a> {
     pub fn begin(&self, redirect: Url) -> Result<Begun, LoginError> {
         let app = self.app()?;
         refuse_gone(self.options.description, self.options.settings)?;
-        let (address, state) = self.exchange(&app).authorize(&redirect);
-        Ok(Begun { address, state, redirect })
+        let (address, binding) = self.exchange(&app).authorize(&self.scopes(), &redirect);
+        Ok(Begun { address, redirect, binding })
     }
 
     /// Exchanges the code for tokens, keeps them and begins a conversation with them.
@@ -134,7 +146,8 @@ impl<'a> Login<'a> {
         let app = self.app()?;
         let client = client(&self.options, &self.places)?;
         let now = self.options.clock.now();
-        let tokens = self.exchange(&app).by_code(&client, allowed.code, &begun.redirect, now).await?;
+        let verifier = begun.binding.verifier.as_ref();
+        let tokens = self.exchange(&app).by_code(&client, allowed.code, &begun.redirect, verifier, now).await?;
         // Where the tokens come without a word about it, the browser's way back told.
         self.keep(Tokens { scope: tokens.scope.clone().or(allowed.scope), ..tokens }).await
     }
@@ -143,14 +156,9 @@ impl<'a> Login<'a> {
     ///
     /// # Errors
     /// `Fetch` with `Gone` for a service that no longer exists; when the tokens cannot be kept.
-    pub async fn with_tokens(
-        &self,
-        access_token: String,
-        refresh_token: Option<String>,
-    ) -> Result<Session, LoginError> {
+    pub async fn with_tokens(&self, tokens: Tokens) -> Result<Session, LoginError> {
         refuse_gone(self.options.description, self.options.settings)?;
-        let obtained_at = Some(self.options.clock.now());
-        self.keep(Tokens { access_token: Some(access_token), refresh_token, obtained_at, ..Tokens::default() }).await
+        self.keep(tokens).await
     }
 
     /// Which of the scopes asked for the person did not allow, where the provider says what they did.
@@ -159,7 +167,21 @@ impl<'a> Login<'a> {
     /// When the tokens cannot be read.
     pub fn not_allowed(&self) -> Result<Vec<&'static str>, LoginError> {
         let scope = self.kept()?.and_then(|tokens| tokens.scope);
-        Ok(scope.map(|scope| missing_scopes(self.options.description.sign_in.scopes, &scope)).unwrap_or_default())
+        Ok(scope.map(|scope| missing_scopes(&self.scopes(), &scope)).unwrap_or_default())
+    }
+
+    /// What the app asks to see: what it always does, and what the resources of the settings need besides.
+    fn scopes(&self) -> Vec<&'static str> {
+        let sign_in = &self.options.description.sign_in;
+        let named = |resource: &str| self.options.settings.resources.iter().flatten().any(|one| one == resource);
+        let more = sign_in.more_scopes.iter().filter(|(resource, _)| named(resource)).map(|(_, scope)| *scope);
+        let mut scopes = sign_in.scopes.to_vec();
+        more.for_each(|scope| {
+            if !scopes.contains(&scope) {
+                scopes.push(scope);
+            }
+        });
+        scopes
     }
 
     /// Asks the provider to take the tokens back that are kept. Tells whether it did; nothing where
@@ -239,70 +261,9 @@ fn missing_scopes(wanted: &[&'static str], told: &str) -> Vec<&'static str> {
     wanted.iter().copied().filter(|scope| !told.contains(scope)).collect()
 }
 
-/// Reads what the provider's answer carries: a code, or a refusal.
-///
-/// # Errors
-/// `WrongState` before all else, `Denied`, `NoCode`.
-pub(super) fn read_answer(url: &Url, state: &str) -> Result<Allowed, LoginError> {
-    let value = |name: &str| url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned());
-    if value("state").as_deref() != Some(state) {
-        return Err(LoginError::WrongState);
-    }
-    if let Some(error) = value("error") {
-        let words = value("error_description").map(|words| format!(" ({words})")).unwrap_or_default();
-        return Err(LoginError::Denied { reason: format!("{error}{words}") });
-    }
-    let code = value("code").filter(|code| !code.is_empty()).ok_or(LoginError::NoCode)?;
-    Ok(Allowed { code, scope: value("scope").filter(|scope| !scope.is_empty()) })
-}
-
-/// Reads what a person pasted: the whole address that the browser ended up at, whose state must be
-/// the one sent, or the code alone.
-///
-/// # Errors
-/// `WrongState`, `Denied`, `NoCode`.
-pub fn read_pasted(text: &str, state: &str) -> Result<Allowed, LoginError> {
-    let text = text.trim();
-    if text.contains("://") || text.contains(['?', '=', '&']) {
-        let address = match text.split_once('?') {
-            Some((_, query)) => format!("http://localhost/?{query}"),
-            None => format!("http://localhost/?{text}"),
-        };
-        let url = Url::parse(&address).map_err(|_| LoginError::NoCode)?;
-        let nothing = !url.query_pairs().any(|(name, _)| name == "code" || name == "error");
-        return if nothing { Err(LoginError::NoCode) } else { read_answer(&url, state) };
-    }
-    if text.is_empty() || text.contains(char::is_whitespace) {
-        return Err(LoginError::NoCode);
-    }
-    Ok(Allowed { code: text.to_owned(), scope: None })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_pasted_address_needs_the_state_and_a_code_stands_alone() {
-        let read = |text| read_pasted(text, "s1").map(|allowed| allowed.code).map_err(|error| error.to_string());
-        let scope = read_pasted("code=abc&scope=read,activity:read&state=s1", "s1").ok().and_then(|told| told.scope);
-        assert_eq!(scope.as_deref(), Some("read,activity:read"));
-        assert_eq!(read(" http://127.0.0.1:9/?code=a%2Fb&state=s1\n"), Ok("a/b".to_owned()));
-        assert_eq!(read("code=abc&state=s1"), Ok("abc".to_owned()));
-        assert_eq!(read("12345678"), Ok("12345678".to_owned()));
-        for (text, words) in [
-            ("http://127.0.0.1:9/?code=abc&state=s2", "another sign-in"),
-            ("http://127.0.0.1:9/?code=abc", "another sign-in"),
-            ("http://127.0.0.1:9/?error=access_denied&state=s1", "access_denied"),
-            ("http://127.0.0.1:9/?state=s1", "no code"),
-            ("http://127.0.0.1:9/?code=&state=s1", "no code"),
-            ("two words", "no code"),
-            ("", "no code"),
-        ] {
-            let said = read(text);
-            assert!(said.as_ref().is_err_and(|said| said.contains(words)), "{text}: {said:?}");
-        }
-    }
 
     #[test]
     fn scopes_are_told_with_commas_or_spaces() {

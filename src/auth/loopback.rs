@@ -11,7 +11,8 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use url::Url;
 
-use super::login::{Allowed, LoginError, read_answer};
+use super::login::{Allowed, LoginError};
+use super::pasted::read_answer;
 use crate::http::{FetchError, Stop};
 
 /// How long to wait for the person.

@@ -3,11 +3,13 @@
 mod exchange;
 mod login;
 mod loopback;
+mod pasted;
 mod session;
 mod store;
 mod tokens;
 
-pub use login::{Begun, Login, LoginError, read_pasted};
+pub use login::{Begun, Login, LoginError};
 pub use loopback::{Loopback, redirect};
+pub use pasted::{read_pasted, read_tokens};
 pub use session::{Session, SessionOptions};
 pub use tokens::{Tokens, forget, known_secrets, signed_in};

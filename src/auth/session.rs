@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::path::Path;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
+use url::Url;
 
 use super::exchange::{Exchange, Places};
 use super::store::{StoreError, TokenStore};
@@ -47,6 +48,15 @@ pub struct Session {
     renewing: tokio::sync::Mutex<()>,
     clock: Clock,
     stop: Stop,
+}
+
+/// What is asked at an address.
+#[derive(Clone, Copy)]
+enum Question<'q> {
+    /// The kind of answer wanted, where the provider offers several.
+    Get(Option<&'q str>),
+    /// The JSON that says what is wanted.
+    Json(&'q str),
 }
 
 impl Session {
@@ -110,7 +120,18 @@ impl Session {
         query: &[(&str, &str)],
         accept: Option<&str>,
     ) -> Result<Answer, FetchError> {
-        let url = self.places.resource(resource_path, query)?;
+        self.ask(self.places.resource(resource_path, query)?, Question::Get(accept)).await
+    }
+
+    /// Asks for what a JSON body describes, by POST; such a request only reads.
+    ///
+    /// # Errors
+    /// As [`Session::get`].
+    pub async fn query(&self, resource_path: &str, body: &str) -> Result<Answer, FetchError> {
+        self.ask(self.places.resource(resource_path, &[])?, Question::Json(body)).await
+    }
+
+    async fn ask(&self, url: Url, question: Question<'_>) -> Result<Answer, FetchError> {
         let mut bearer = {
             let tokens = self.tokens.borrow();
             let ends = tokens.expires_at.is_some_and(|end| end - RENEW_BEFORE <= self.clock.now());
@@ -123,7 +144,11 @@ impl Session {
         }
         loop {
             let token = bearer.as_deref().unwrap_or_default();
-            let answer = self.client.send(&Request::Get { url: url.clone(), bearer: token, accept }).await?;
+            let request = match question {
+                Question::Get(accept) => Request::Get { url: url.clone(), bearer: token, accept },
+                Question::Json(body) => Request::Query { url: url.clone(), bearer: token, body },
+            };
+            let answer = self.client.send(&request).await?;
             if answer.status != 401 {
                 return Ok(answer);
             }
@@ -142,12 +167,20 @@ impl Session {
 
     /// What the person allowed. Where the provider did not say, a fingerprint of the sign-in stands for it.
     pub fn grant(&self) -> String {
-        let Tokens { scope, from, refresh_token, access_token, .. } = &*self.tokens.borrow();
-        if let Some(scope) = scope {
-            return scope.clone();
-        }
+        let scope = self.tokens.borrow().scope.clone();
+        scope.unwrap_or_else(|| self.sign_in())
+    }
+
+    /// A fingerprint of the sign-in, which stays the same however often its tokens are renewed.
+    pub fn sign_in(&self) -> String {
+        let Tokens { from, refresh_token, access_token, .. } = &*self.tokens.borrow();
         let token = refresh_token.as_ref().or(access_token.as_ref());
         format!("sign-in:{}", from.clone().unwrap_or_else(|| fingerprint(token.map_or("", String::as_str))))
+    }
+
+    /// The time now, by fitsnap's clock.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     /// How the archive asks this provider.
@@ -197,7 +230,10 @@ impl Session {
         })?;
         let exchange = Exchange { description: self.description, places: &self.places, app: &app };
         let fresh = exchange.by_refresh(&self.client, refresh_token, self.clock.now()).await?;
+        // A refresh token that stays the same still ends when it was said to.
+        let ends_at = tokens.ends_at.filter(|_| fresh.refresh_token == tokens.refresh_token);
         let fresh = Tokens {
+            ends_at: fresh.ends_at.or(ends_at),
             scope: fresh.scope.or(tokens.scope),
             user_id: fresh.user_id.or(tokens.user_id),
             from: tokens.from.or_else(|| Some(fingerprint(refresh_token))),

@@ -19,6 +19,8 @@ pub struct Tokens {
     pub refresh_token: Option<String>,
     /// When the access token stops opening anything, as the provider said.
     pub expires_at: Option<DateTime<Utc>>,
+    /// When the refresh token stops bringing new ones, where the provider said.
+    pub ends_at: Option<DateTime<Utc>>,
     /// What the person allowed, as the provider says it.
     pub scope: Option<String>,
     /// Who the person is to the provider, as it says it.
@@ -45,6 +47,16 @@ pub struct SignInState {
     pub expires_at: Option<DateTime<Utc>>,
     /// Whether fitsnap can renew it without the person.
     pub renewable: bool,
+    /// When that ends, if the provider said.
+    pub ends_at: Option<DateTime<Utc>>,
+}
+
+impl SignInState {
+    /// Whether only the person can bring it back to life.
+    pub fn is_over(&self, now: DateTime<Utc>) -> bool {
+        let is_past = |time: Option<DateTime<Utc>>| time.is_some_and(|time| time <= now);
+        is_past(self.ends_at) && is_past(self.expires_at)
+    }
 }
 
 /// How the provider's tokens for this archive stand, without asking the provider.
@@ -53,7 +65,11 @@ pub fn signed_in(environment: &Environment, archive_root: &Path, provider: &Prov
     let secrets = Secrets::find(environment, provider).ok()?;
     let saved = TokenStore::new(environment, archive_root, provider).and_then(|store| store.read()).ok()?;
     let tokens = choose(&secrets, saved)?;
-    Some(SignInState { expires_at: tokens.expires_at, renewable: tokens.refresh_token.is_some() })
+    Some(SignInState {
+        expires_at: tokens.expires_at,
+        renewable: tokens.refresh_token.is_some(),
+        ends_at: tokens.ends_at,
+    })
 }
 
 /// Every secret at hand for a provider in this archive, each with the word for it, so that it can be

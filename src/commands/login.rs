@@ -3,11 +3,13 @@
 use std::io::{BufRead, Write};
 
 use super::Context;
-use crate::auth::{Begun, Login, LoginError, Loopback, Session, SessionOptions, read_pasted, redirect};
+use crate::auth::{
+    Begun, Login, LoginError, Loopback, Session, SessionOptions, Tokens, read_pasted, read_tokens, redirect,
+};
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
 use crate::config::ProviderSettings;
 use crate::http::{FetchError, Stop};
-use crate::model::ProviderName;
+use crate::model::{ProviderName, timestamp};
 use crate::providers::{self, Provider};
 
 /// Sign in to a provider.
@@ -21,7 +23,8 @@ pub struct LoginArgs {
     /// Open no browser; take the address that the browser ends up at, or the code, from standard input.
     #[arg(long, conflicts_with = "token")]
     no_browser: bool,
-    /// Take an access token from standard input, and a refresh token from its second line, if any.
+    /// Take an access token from standard input, and a refresh token from its second line, if any; or the
+    /// whole address that an implicit grant (Fitbit) ended up at.
     #[arg(long, value_name = "-", value_parser = ["-"], allow_hyphen_values = true)]
     token: Option<String>,
     /// The port of this machine that the browser comes back to. An app registered for
@@ -54,9 +57,9 @@ pub fn run(args: &LoginArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitC
     .map_err(command_error)?;
     let runtime = super::runtime()?;
     let person = if args.token.is_some() {
-        let (access, refresh) = read_tokens()?;
+        let tokens = read_tokens(&(read_line()? + &read_line()?), context.clock.now())?;
         follow_signals(&stop)?;
-        runtime.block_on(with_token(provider, &login, access, refresh))
+        runtime.block_on(with_tokens(provider, &login, tokens))
     } else if args.no_browser {
         runtime.block_on(by_pasting(args, provider, &login, &stop, ui))
     } else {
@@ -68,6 +71,10 @@ pub fn run(args: &LoginArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitC
         Ended::Command(error) => error,
     })?;
     welcome(provider, person, ui);
+    if let Some(lasts) = provider.description().sign_in.lasts {
+        let until = login.kept()?.and_then(|tokens| tokens.ends_at).map(|end| format!(", until {}", timestamp(end)));
+        ui.note(format!("how long that lasts{}: {lasts}", until.unwrap_or_default()));
+    }
     let not_allowed = login.not_allowed()?;
     if !not_allowed.is_empty() {
         let less = provider.description().sign_in.less_than_asked;
@@ -121,7 +128,7 @@ async fn by_browser(
     // A browser in this very terminal would keep the listener from answering it.
     let opening = std::thread::spawn(move || webbrowser::open(&address).is_ok());
     ui.note("waiting for the browser; press Ctrl-C to give up");
-    let code = loopback.answer(&begun.state, stop).await;
+    let code = loopback.answer(begun.state(), stop).await;
     if opening.is_finished() && !opening.join().unwrap_or(false) && code.is_err() {
         ui.note("no browser could be opened here; --no-browser works without one");
     }
@@ -148,19 +155,14 @@ async fn by_pasting(
     let line = read_line()?;
     // Until here Ctrl-C ends fitsnap at once.
     follow_signals(stop)?;
-    let code = read_pasted(&line, &begun.state)?;
+    let code = read_pasted(&line, begun.state())?;
     let session = login.finish(&begun, code).await?;
     verify(provider, &session).await
 }
 
-async fn with_token(
-    provider: &dyn Provider,
-    login: &Login<'_>,
-    access: String,
-    refresh: Option<String>,
-) -> Result<Option<String>, Ended> {
+async fn with_tokens(provider: &dyn Provider, login: &Login<'_>, tokens: Tokens) -> Result<Option<String>, Ended> {
     let kept = login.kept()?;
-    let session = login.with_tokens(access, refresh).await?;
+    let session = login.with_tokens(tokens).await?;
     let verified = verify(provider, &session).await;
     if let Err(Ended::Login(LoginError::Fetch(FetchError::SignIn { .. }))) = &verified {
         login.put_back(kept.as_ref())?;
@@ -202,25 +204,6 @@ fn read_line() -> Result<String, CommandError> {
     Ok(line)
 }
 
-/// An access token on the first line, a refresh token on the second where there is one.
-fn read_tokens() -> Result<(String, Option<String>), CommandError> {
-    let tidy = |line: String| Some(line.trim().to_owned()).filter(|line| !line.is_empty());
-    let access = tidy(read_line()?);
-    let refresh = tidy(read_line()?);
-    let access = access.ok_or_else(|| {
-        CommandError::new(ExitCode::Usage, "standard input holds no token")
-            .hint("give it on the first line: fitsnap login PROVIDER --token - < FILE")
-    })?;
-    if access.chars().chain(refresh.iter().flat_map(|token| token.chars())).any(|c| c.is_whitespace() || c.is_control())
-    {
-        return Err(CommandError::new(
-            ExitCode::Usage,
-            "what standard input holds is no token: there is a space in it",
-        ));
-    }
-    Ok((access, refresh))
-}
-
 /// A name that is neither in the settings nor a service.
 pub(super) fn unknown_provider(name: &ProviderName) -> CommandError {
     let known = providers::kinds().join(", ");
@@ -239,9 +222,11 @@ impl From<LoginError> for CommandError {
 
 fn command_error(error: LoginError) -> CommandError {
     let code = match &error {
-        LoginError::NoApp { .. } | LoginError::Secrets(_) | LoginError::NoCode | LoginError::Listen { .. } => {
-            ExitCode::Usage
-        }
+        LoginError::NoApp { .. }
+        | LoginError::Secrets(_)
+        | LoginError::NoCode
+        | LoginError::NoToken { .. }
+        | LoginError::Listen { .. } => ExitCode::Usage,
         LoginError::Store(_) => ExitCode::SomeFailed,
         LoginError::Denied { .. } | LoginError::WrongState | LoginError::TimedOut => ExitCode::SignIn,
         LoginError::Fetch(error) => match error {
@@ -262,6 +247,9 @@ fn command_error(error: LoginError) -> CommandError {
             gone.into_iter().fold(command, |command, gone| command.hint(gone))
         }
         LoginError::WrongState | LoginError::TimedOut => command.hint("run the command again for a fresh address"),
+        LoginError::NoToken { .. } => {
+            command.hint("give it on the first line: fitsnap login PROVIDER --token - < FILE")
+        }
         LoginError::Listen { port: 1.., .. } => command.hint("choose another with --port, or leave it out"),
         _ => command,
     }

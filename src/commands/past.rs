@@ -139,20 +139,32 @@ pub fn style(kind: RevisionKind) -> Style {
     }
 }
 
-/// `storyline: 3 altered, 1 added`
+/// The counts of several resources are summed where they take more letters than this.
+const COUNTS_WIDTH: usize = 50;
+
+/// `storyline: 3 altered, 1 added`; of many resources `8 resources: 3 altered, 96 added`.
 pub fn counts(finding: &Finding) -> String {
-    let resources = finding.resources.iter().map(|(name, counts)| {
+    let said = |counts: &[usize; 3]| {
         let words = ["altered", "added", "removed"];
         let counts = counts.iter().zip(words).filter(|(count, _)| **count > 0);
-        let counts: Vec<String> = counts.map(|(count, word)| format!("{count} {word}")).collect();
+        counts.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
+    };
+    let each = finding.resources.iter().map(|(name, counts)| {
+        let counts = said(counts);
         let name = if name.is_empty() { "document" } else { name };
-        if counts.is_empty() { name.to_owned() } else { format!("{name}: {}", counts.join(", ")) }
+        if counts.is_empty() { name.to_owned() } else { format!("{name}: {counts}") }
     });
-    resources.collect::<Vec<_>>().join("; ")
+    let each = each.collect::<Vec<_>>().join("; ");
+    let count = finding.resources.len();
+    if count < 2 || each.chars().count() <= COUNTS_WIDTH {
+        return each;
+    }
+    let sum = |at: usize| finding.resources.iter().map(|(_, counts)| counts[at]).sum();
+    format!("{count} resources: {}", said(&[sum(0), sum(1), sum(2)]))
 }
 
 /// How many letters of a line of words are easily read at once: an old terminal's width.
-const WIDTH: usize = 80;
+pub const WIDTH: usize = 80;
 
 /// Writes a line of words, indented; what is too long for a terminal goes on below, further in.
 pub fn print_words<'w>(indent: &str, pieces: impl Iterator<Item = (Tone, &'w str)>, ui: &mut Ui) {
@@ -171,29 +183,28 @@ pub fn print_words<'w>(indent: &str, pieces: impl Iterator<Item = (Tone, &'w str
     }
 }
 
-/// The pieces as lines that fit, broken only between the members that they tell of.
+/// The pieces as lines that fit, broken only before the members that they tell of.
 fn folded<'w>(indent: &str, pieces: impl Iterator<Item = (Tone, &'w str)>) -> Vec<Vec<(Tone, String)>> {
-    let mut members: Vec<Vec<(Tone, &str)>> = vec![Vec::new()];
+    let mut members: Vec<(&str, Vec<(Tone, &str)>)> = vec![("", Vec::new())];
     for piece in pieces {
         match piece {
-            (Tone::Plain, ", ") => members.push(Vec::new()),
-            piece => members.last_mut().into_iter().for_each(|member| member.push(piece)),
+            (Tone::Plain, joint @ (", " | " ")) => members.push((joint, Vec::new())),
+            piece => members.last_mut().into_iter().for_each(|(_, member)| member.push(piece)),
         }
     }
     let mut lines = vec![vec![(Tone::Plain, indent.to_owned())]];
     let mut width = indent.chars().count();
-    for (at, member) in members.into_iter().enumerate() {
+    for (joint, member) in members {
         let long: usize = member.iter().map(|(_, piece)| piece.chars().count()).sum();
         let Some(line) = lines.last_mut() else { break };
-        if at > 0 && width + 3 + long > WIDTH {
-            line.push((Tone::Plain, ",".to_owned()));
+        // A comma may follow.
+        if !joint.is_empty() && width + joint.len() + long + 1 > WIDTH {
+            line.push((Tone::Plain, joint.trim_end().to_owned()));
             width = indent.chars().count() + 4 + long;
             lines.push(vec![(Tone::Plain, format!("{indent}    "))]);
-        } else if at > 0 {
-            line.push((Tone::Plain, ", ".to_owned()));
-            width += 2 + long;
         } else {
-            width += long;
+            line.push((Tone::Plain, joint.to_owned()));
+            width += joint.len() + long;
         }
         if let Some(line) = lines.last_mut() {
             line.extend(member.into_iter().map(|(tone, piece)| (tone, piece.to_owned())));

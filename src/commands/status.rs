@@ -37,6 +37,8 @@ struct ProviderStatus {
     lacking: BTreeMap<String, usize>,
     last_sync: Option<String>,
     signed_in: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign_in_ends: Option<String>,
 }
 
 pub fn run(args: &StatusArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
@@ -61,6 +63,7 @@ pub fn run(args: &StatusArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
             _ => BTreeMap::new(),
         };
         let gaps = if by_days { gaps(&days) } else { Vec::new() };
+        let sign_in = signed_in(context.environment, archive.root(), &name);
         let one = ProviderStatus {
             days: days.len(),
             first: days.first().map(Day::to_string),
@@ -69,10 +72,12 @@ pub fn run(args: &StatusArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
             lacking,
             // A sync that found nothing new makes no commit; in a fresh clone only commits tell.
             last_sync: archive.checked(&name).last_sync().max(last_syncs.get(&name).copied()).map(timestamp),
-            signed_in: signed_in(context.environment, archive.root(), &name).is_some(),
+            signed_in: sign_in.as_ref().is_some_and(|sign_in| !sign_in.is_over(context.clock.now())),
+            sign_in_ends: sign_in.and_then(|sign_in| sign_in.ends_at).map(timestamp),
         };
         if !args.json {
-            tell(&name, &one, &gaps, ui);
+            let lasts = providers::provider(kind).and_then(|known| known.description().sign_in.lasts);
+            tell(&name, &one, &gaps, lasts, ui);
         }
         status.providers.insert(name.to_string(), one);
     }
@@ -87,7 +92,7 @@ pub fn run(args: &StatusArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     Ok(ExitCode::Done)
 }
 
-fn tell(name: &ProviderName, one: &ProviderStatus, gaps: &[DayRange], ui: &mut Ui) {
+fn tell(name: &ProviderName, one: &ProviderStatus, gaps: &[DayRange], lasts: Option<&str>, ui: &mut Ui) {
     let head = Text::new().with(Style::Cyan, name.as_str()).plain(": ");
     ui.data(match (&one.first, &one.last) {
         (Some(first), Some(last)) => {
@@ -105,9 +110,12 @@ fn tell(name: &ProviderName, one: &ProviderStatus, gaps: &[DayRange], ui: &mut U
         ui.data(format!("  {resource}: {} of {} days", one.days - lacking, one.days));
     }
     ui.data(format!("  last sync: {}", one.last_sync.as_deref().unwrap_or("never")));
-    ui.data(match one.signed_in {
-        true => "  signed in".to_owned(),
-        false => format!("  not signed in (fitsnap login {name})"),
+    let lasts = lasts.map(|lasts| format!(" ({lasts})")).unwrap_or_default();
+    ui.data(match (one.signed_in, &one.sign_in_ends) {
+        (true, None) => format!("  signed in{lasts}"),
+        (true, Some(end)) => format!("  signed in until {end}{lasts}"),
+        (false, None) => format!("  not signed in (fitsnap login {name})"),
+        (false, Some(end)) => format!("  the sign-in ended at {end} (fitsnap login {name}){lasts}"),
     });
 }
 

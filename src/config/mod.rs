@@ -6,4 +6,4 @@ mod settings;
 
 pub use environment::{Environment, FolderError};
 pub use secrets::{AppSecrets, CREDENTIALS_FILE, SecretError, Secrets};
-pub use settings::{ArchiveSettings, ProviderSettings, SETTINGS_FILE, SettingsError};
+pub use settings::{ArchiveSettings, Detail, ProviderSettings, SETTINGS_FILE, SettingsError, Stream};

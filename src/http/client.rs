@@ -87,6 +87,16 @@ pub enum Request<'a> {
         /// The kind of answer wanted, where the provider offers several.
         accept: Option<&'a str>,
     },
+    /// Asks for something that a JSON body describes, with an access token. It reads as `Get` does: it
+    /// counts against the quota, and asking again does no harm.
+    Query {
+        /// The address.
+        url: Url,
+        /// The access token.
+        bearer: &'a str,
+        /// The JSON.
+        body: &'a str,
+    },
     /// Sends a form to the provider's sign-in, which has no quota.
     Form {
         /// The address.
@@ -142,7 +152,7 @@ impl Request<'_> {
     fn in_words(&self) -> String {
         match self {
             Request::Get { url, .. } => format!("GET {}", url.path()),
-            Request::Form { url, .. } => format!("POST {}", url.path()),
+            Request::Query { url, .. } | Request::Form { url, .. } => format!("POST {}", url.path()),
         }
     }
 }
@@ -193,8 +203,8 @@ impl Client {
     /// `Malformed` for a body that stays cut off or is too large, `Refused` for a redirect, `Interrupted`.
     pub async fn send(&self, request: &Request<'_>) -> Result<Answer, FetchError> {
         let _under_way = match request {
-            Request::Get { .. } => Some(self.admit().await?),
             Request::Form { .. } => None,
+            _ => Some(self.admit().await?),
         };
         let tries = Cell::new(0);
         let once = || async {
@@ -262,17 +272,23 @@ impl Client {
     async fn once(&self, request: &Request<'_>) -> Result<Received, Failure> {
         self.requests.set(self.requests.get() + 1);
         let unsendable = || Failure::Lasting("cannot be asked: the access token holds what no header can".to_owned());
+        let with_token = |builder: reqwest::RequestBuilder, bearer: &str| {
+            let mut value = HeaderValue::from_str(&format!("Bearer {bearer}")).map_err(|_| unsendable())?;
+            value.set_sensitive(true);
+            Ok(builder.header(reqwest::header::AUTHORIZATION, value))
+        };
         let builder = match request {
             Request::Get { url, bearer, accept } => {
-                let mut value = HeaderValue::from_str(&format!("Bearer {bearer}")).map_err(|_| unsendable())?;
-                value.set_sensitive(true);
-                let builder = self.inner.get(url.clone()).header(reqwest::header::AUTHORIZATION, value);
+                let builder = with_token(self.inner.get(url.clone()), bearer)?;
                 match accept {
                     // Some old services answer in Latin-1 unless they are asked not to.
                     Some(kind) => builder.header(reqwest::header::ACCEPT, *kind).header("accept-charset", "utf-8"),
                     None => builder,
                 }
             }
+            Request::Query { url, bearer, body } => with_token(self.inner.post(url.clone()), bearer)?
+                .header(reqwest::header::CONTENT_TYPE, "application/json")
+                .body((*body).to_owned()),
             Request::Form { url, headers, body } => {
                 let mut map = HeaderMap::new();
                 for (name, value) in headers {
@@ -286,7 +302,7 @@ impl Client {
         };
         let attempt = attempt(builder, self.patience.request);
         let ended = match request {
-            Request::Get { .. } => tokio::select! {
+            Request::Get { .. } | Request::Query { .. } => tokio::select! {
                 ended = attempt => ended,
                 () = self.stopped() => Err(Failure::Interrupted),
             },

@@ -22,7 +22,15 @@ struct Window {
 struct Seen {
     at: DateTime<Utc>,
     remaining: u32,
+    /// When the window ends, where the provider said so.
+    ends: Option<DateTime<Utc>>,
 }
+
+/// The ends that two answers tell of one window differ by the seconds that they were under way.
+const SAME_END: i64 = 5;
+
+/// How many answers may come before one that was given earlier.
+const OUT_OF_ORDER: u32 = 16;
 
 /// A limit that is used up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,22 +53,27 @@ pub struct Forecast {
 }
 
 impl Window {
-    /// When the window of a moment ends, the provider's own lateness not counted.
-    fn end_of(&self, time: DateTime<Utc>) -> DateTime<Utc> {
+    /// When the window ends in which something was seen, the provider's own lateness not counted.
+    fn end_of(&self, seen: Seen) -> DateTime<Utc> {
+        seen.ends.unwrap_or_else(|| self.usual_end(seen.at))
+    }
+
+    /// When the window of a moment ends where the provider says nothing of it.
+    fn usual_end(&self, time: DateTime<Utc>) -> DateTime<Utc> {
         let length = i64::from(self.about.seconds.max(1));
         let end = (time.timestamp().div_euclid(length) + 1).saturating_mul(length);
         DateTime::from_timestamp(end, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
-    fn opens_after(&self, time: DateTime<Utc>) -> DateTime<Utc> {
-        self.end_of(time) + TimeDelta::seconds(i64::from(self.about.late))
+    fn opens_after(&self, seen: Seen) -> DateTime<Utc> {
+        self.end_of(seen) + TimeDelta::seconds(i64::from(self.about.late))
     }
 
     /// How many requests are left now: all of them once the window in which it was told is over.
     fn left(&self, now: DateTime<Utc>) -> u32 {
         match self.seen {
-            Some(seen) if seen.remaining == 0 && now < self.opens_after(seen.at) => 0,
-            Some(seen) if now < self.end_of(seen.at) => seen.remaining,
+            Some(seen) if seen.remaining == 0 && now < self.opens_after(seen) => 0,
+            Some(seen) if now < self.end_of(seen) => seen.remaining,
             _ => self.limit,
         }
     }
@@ -86,13 +99,24 @@ impl RateLimits {
             let remaining = match window.about.count_header {
                 CountHeader::Remaining(name) => number(name, place),
                 CountHeader::Used(name) => number(name, place).map(|used| window.limit.saturating_sub(used)),
+                CountHeader::Untold => None,
             };
             if let Some(mut remaining) = remaining {
+                let ends = window.about.reset_header.and_then(|name| number(name, 0));
+                let ends = ends.map(|seconds| now + TimeDelta::seconds(i64::from(seconds)));
+                let usual_end = window.usual_end(now);
                 // Answers may come in another order than they were given in; a window only ever loses.
-                if let Some(seen) = window.seen.filter(|seen| window.end_of(seen.at) == window.end_of(now)) {
+                // A leap that no order explains is a window that began anew, earlier or later than usual.
+                let same = |seen: &Seen| match (seen.ends, ends) {
+                    (Some(then), Some(ends)) => (ends - then).num_seconds().abs() <= SAME_END && now < then,
+                    _ => window.usual_end(seen.at) == usual_end,
+                };
+                if let Some(seen) =
+                    window.seen.as_ref().filter(|seen| same(seen) && remaining <= seen.remaining + OUT_OF_ORDER)
+                {
                     remaining = remaining.min(seen.remaining);
                 }
-                window.seen = Some(Seen { at: now, remaining });
+                window.seen = Some(Seen { at: now, remaining, ends });
             }
         }
     }
@@ -108,7 +132,7 @@ impl RateLimits {
             .iter()
             .filter_map(|window| {
                 let seen = window.seen.filter(|_| window.left(now) == 0)?;
-                let until = window.opens_after(seen.at).max(now);
+                let until = window.opens_after(seen).max(now);
                 Some(UsedUp { window: window.about.name, limit: window.limit, until })
             })
             .max_by_key(|used_up| used_up.until)
@@ -117,7 +141,12 @@ impl RateLimits {
     /// When to ask again after the provider said "too many requests" without saying for how long:
     /// when the windows open that have nothing left, else when the shortest one does.
     pub fn after_refusal(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        let shortest = || self.0.iter().min_by_key(|window| window.about.seconds).map(|window| window.opens_after(now));
+        let shortest = || {
+            self.0
+                .iter()
+                .min_by_key(|window| window.about.seconds)
+                .map(|window| window.usual_end(now) + TimeDelta::seconds(i64::from(window.about.late)))
+        };
         let told = self.used_up(now).map(|used_up| used_up.until).filter(|until| *until > now);
         told.or_else(shortest).unwrap_or_else(|| now + TimeDelta::seconds(60))
     }
@@ -135,7 +164,7 @@ impl RateLimits {
             let free = plan.0.iter().map(|window| u64::from(window.left(time))).min().unwrap_or(open);
             if free == 0 {
                 let wait = plan.0.iter().filter(|window| window.left(time) == 0);
-                let opens = wait.filter_map(|window| Some(window.opens_after(window.seen?.at))).max();
+                let opens = wait.filter_map(|window| Some(window.opens_after(window.seen?))).max();
                 match opens {
                     Some(opens) if opens > time => time = opens,
                     _ => break,
@@ -146,8 +175,10 @@ impl RateLimits {
             open -= made;
             for window in &mut plan.0 {
                 let remaining = window.left(time).saturating_sub(u32::try_from(made).unwrap_or(u32::MAX));
-                window.seen = Some(Seen { at: time, remaining });
-                ends.entry(window.about.name).or_default().insert(window.end_of(time));
+                let known = window.seen.and_then(|seen| seen.ends).filter(|ends| *ends > time);
+                let seen = Seen { at: time, remaining, ends: known };
+                ends.entry(window.about.name).or_default().insert(window.end_of(seen));
+                window.seen = Some(seen);
             }
         }
         let windows = ends.into_iter().map(|(name, ends)| (name, ends.len())).filter(|(_, count)| *count > 1);
@@ -167,6 +198,7 @@ mod tests {
             requests: 60,
             limit_header: "ML",
             count_header: CountHeader::Remaining("MR"),
+            reset_header: None,
             place: 0,
             late: 15,
         },
@@ -176,6 +208,7 @@ mod tests {
             requests: 2000,
             limit_header: "HL",
             count_header: CountHeader::Remaining("HR"),
+            reset_header: None,
             place: 0,
             late: 0,
         },
@@ -208,6 +241,7 @@ mod tests {
                 requests: 100,
                 limit_header: "L",
                 count_header: CountHeader::Used("U"),
+                reset_header: None,
                 place: 0,
                 late: 0,
             },
@@ -217,6 +251,7 @@ mod tests {
                 requests: 1_000,
                 limit_header: "L",
                 count_header: CountHeader::Used("U"),
+                reset_header: None,
                 place: 1,
                 late: 0,
             },
@@ -231,6 +266,35 @@ mod tests {
         let day = used("3,2000").used_up(at("06:10:21")).unwrap();
         assert_eq!((day.window, day.limit, day.until), ("day", 2_000, "2015-07-12T00:00:00Z".parse().unwrap()));
         assert_eq!(used("many").used_up(at("06:10:21")), None);
+    }
+
+    #[test]
+    fn a_window_ends_when_the_provider_says_so() {
+        const TOLD: &[QuotaWindow] = &[QuotaWindow {
+            name: "hour",
+            seconds: 3_600,
+            requests: 150,
+            limit_header: "L",
+            count_header: CountHeader::Remaining("R"),
+            reset_header: Some("S"),
+            place: 0,
+            late: 0,
+        }];
+        let told = |remaining: &'static str, reset: Option<&'static str>| {
+            let mut limits = RateLimits::documented(TOLD);
+            limits.learn(at("06:10:20"), |name| match name {
+                "R" => Some(remaining),
+                "S" => reset,
+                _ => None,
+            });
+            limits
+        };
+        assert_eq!(told("0", Some("600")).used_up(at("06:10:21")).unwrap().until, at("06:20:20"));
+        assert_eq!(told("0", Some("5400")).used_up(at("07:00:00")).unwrap().until, at("07:40:20"));
+        assert_eq!(told("0", Some("5400")).after_refusal(at("07:00:00")), at("07:40:20"));
+        assert_eq!(told("0", None).used_up(at("06:10:21")).unwrap().until, at("07:00:00"));
+        assert_eq!(told("5", Some("600")).forecast(6, at("06:10:21")).until, at("06:20:20"));
+        assert_eq!(told("5", Some("600")).forecast(156, at("06:10:21")).until, at("07:00:00"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 
 /// A calendar day in the zone of the person at that time, as the provider reckons it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -152,6 +152,16 @@ impl Zone {
         chrono::FixedOffset::east_opt(seconds).map(Zone::Fixed)
     }
 
+    /// The moment of a local time in this zone: the first where the clock shows it twice, and where it skips
+    /// it, the one that the clock shows an hour later.
+    pub fn moment(self, local: NaiveDateTime) -> DateTime<Utc> {
+        let at = |local: NaiveDateTime| match self {
+            Zone::Named(zone) => zone.from_local_datetime(&local).earliest().map(|time| time.to_utc()),
+            Zone::Fixed(offset) => offset.from_local_datetime(&local).earliest().map(|time| time.to_utc()),
+        };
+        at(local).or_else(|| at(local + TimeDelta::hours(1))).unwrap_or_else(|| local.and_utc())
+    }
+
     /// The calendar day of a moment in this zone.
     pub fn day_of(self, time: DateTime<Utc>) -> Day {
         let date = match self {
@@ -194,6 +204,14 @@ mod tests {
         assert_eq!(range.first.plus(-27).to_string(), "2016-01-31");
         assert_eq!(range.first.plus(-1_000_000).to_string(), "0001-01-01");
         assert_eq!(range.first.plus(i64::MAX).to_string(), "9999-12-31");
+    }
+
+    #[test]
+    fn local_times_that_come_twice_or_never_have_a_moment_too() {
+        let moment = |text: &str| Zone::named("Europe/Helsinki").unwrap().moment(text.parse().unwrap()).to_rfc3339();
+        assert_eq!(moment("2015-07-10T22:30:00"), "2015-07-10T19:30:00+00:00");
+        assert_eq!(moment("2015-10-25T03:30:00"), "2015-10-25T00:30:00+00:00");
+        assert_eq!(moment("2015-03-29T03:30:00"), "2015-03-29T01:30:00+00:00");
     }
 
     #[test]

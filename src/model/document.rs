@@ -24,28 +24,32 @@ impl JsonText {
     ///
     /// # Errors
     /// When canonical form refuses it.
-    #[cfg(test)]
     pub fn parse(text: &[u8]) -> Result<JsonText, JsonError> {
         Ok(JsonText::of(Json::parse(text)?.root()))
     }
 
     /// An array of these values, in this order.
     pub fn list<'j>(items: impl IntoIterator<Item = Value<'j>>) -> JsonText {
-        let mut text = vec![b'['];
-        for (at, item) in items.into_iter().enumerate() {
-            if at > 0 {
-                text.push(b',');
-            }
-            text.extend_from_slice(item.raw());
-        }
-        text.push(b']');
-        JsonText(text)
+        JsonText::joined(items.into_iter().map(Value::raw), 0)
     }
 
     /// An array of these texts, in this order.
     pub fn array<'t>(items: impl IntoIterator<Item = &'t JsonText>) -> JsonText {
-        let items: Vec<&[u8]> = items.into_iter().map(JsonText::as_bytes).collect();
-        JsonText([b"[".as_slice(), &items.join(&b','), b"]"].concat())
+        JsonText::joined(items.into_iter().map(JsonText::as_bytes), 0)
+    }
+
+    /// An array of these texts, each that of one value.
+    pub(super) fn joined<'t>(texts: impl Iterator<Item = &'t [u8]>, capacity: usize) -> JsonText {
+        let mut text = Vec::with_capacity(capacity);
+        text.push(b'[');
+        for (at, item) in texts.enumerate() {
+            if at > 0 {
+                text.push(b',');
+            }
+            text.extend_from_slice(item);
+        }
+        text.push(b']');
+        JsonText(text)
     }
 
     /// An object of these members; the names must differ.

@@ -36,6 +36,7 @@ pub struct ApiAlone {
 }
 
 /// One kind of thing a provider offers.
+#[derive(Clone, Copy, Debug)]
 pub struct Resource {
     /// Its name in settings and documents.
     pub name: &'static str,
@@ -51,12 +52,22 @@ pub struct SignIn {
     pub authorize: &'static str,
     /// Where codes and refresh tokens are exchanged.
     pub token: &'static str,
+    /// How the app proves at `token` that it is itself.
+    pub app: AppProof,
+    /// Whether the code is bound to the sign-in that asked for it (PKCE with S256, RFC 7636).
+    pub pkce: bool,
     /// How a token is taken back, if the service can.
     pub revoke: Option<Revocation>,
     /// What the app asks to see.
     pub scopes: &'static [&'static str],
+    /// What it asks to see only where the settings name a resource: the resource and the scope.
+    pub more_scopes: &'static [(&'static str, &'static str)],
     /// What stands between the scopes in the address.
     pub scope_separator: &'static str,
+    /// What the address carries besides what every service takes.
+    pub parameters: &'static [(&'static str, &'static str)],
+    /// How long a sign-in lasts, where a person should know.
+    pub lasts: Option<&'static str>,
     /// What a person should know who allowed less than `scopes`.
     pub less_than_asked: &'static str,
     /// What an answer with a status of 400 or above means beyond its status, by the service's own words.
@@ -65,13 +76,24 @@ pub struct SignIn {
     pub register: &'static str,
 }
 
+/// How an app with a secret proves that it is itself; one without only names itself in the form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppProof {
+    /// Id and secret stand in the form.
+    Form,
+    /// They stand in the header of HTTP Basic.
+    Basic,
+}
+
 /// How a service takes a token back.
 #[derive(Clone, Copy, Debug)]
 pub enum Revocation {
-    /// RFC 7009 at this path, the app named by HTTP Basic; the refresh token dies with all that came of it.
+    /// RFC 7009 at this path, the app named by HTTP Basic, one without a secret in the form; the refresh token dies with all that came of it.
     Standard(&'static str),
     /// A form with `access_token` to this path.
     AccessToken(&'static str),
+    /// A form with nothing but `token` to this path; all that came of the sign-in dies.
+    Token(&'static str),
 }
 
 /// What a service's refusal means.
@@ -99,10 +121,12 @@ pub struct QuotaWindow {
     pub seconds: u32,
     /// How many requests it allows where no header says otherwise.
     pub requests: u32,
-    /// The header that tells the limit.
+    /// The header that tells the limit; empty where none does.
     pub limit_header: &'static str,
     /// The header that tells how many requests are left, or were made.
     pub count_header: CountHeader,
+    /// The header that tells in how many seconds a new window begins, where the service has one.
+    pub reset_header: Option<&'static str>,
     /// Which of the numbers, separated by commas, both headers mean.
     pub place: usize,
     /// How many seconds after its end the service was seen to begin a new one.
@@ -116,4 +140,6 @@ pub enum CountHeader {
     Remaining(&'static str),
     /// It tells how many were made.
     Used(&'static str),
+    /// None does: only a refusal shows that it was too often.
+    Untold,
 }

@@ -57,8 +57,13 @@ pub(super) async fn misbehave<S: Service>(
 fn days_asked(request: &Request) -> Option<(NaiveDate, NaiveDate)> {
     let query = Query::<BTreeMap<String, String>>::try_from_uri(request.uri()).ok()?;
     let date = |name: &str| query.get(name).and_then(|text| read_date(text));
-    let in_path = || request.uri().path().rsplit('/').next().and_then(read_date).map(|date| (date, date));
-    date("from").zip(date("to")).or_else(in_path)
+    let after = || date("afterDate").map(|day| (day, NaiveDate::MAX));
+    let in_path = || {
+        let parts = request.uri().path().split('/').map(|part| part.strip_suffix(".json").unwrap_or(part));
+        let days: Vec<NaiveDate> = parts.filter_map(read_date).collect();
+        days.first().copied().zip(days.last().copied())
+    };
+    date("from").zip(date("to")).or_else(after).or_else(in_path)
 }
 
 async fn show(fault: Fault, day: Option<NaiveDate>, connection: &Allowance, request: Request, next: Next) -> Response {
@@ -106,19 +111,23 @@ async fn show(fault: Fault, day: Option<NaiveDate>, connection: &Allowance, requ
 
 fn wrong_day(text: &str, day: NaiveDate) -> String {
     let before = day - Days::new(1);
-    text.replacen(&marker(day), &marker(before), 1)
+    text.replacen(&marker(text, day), &marker(text, before), 1)
 }
 
 fn twice_named(text: &str, day: Option<NaiveDate>) -> String {
     let (first, twice) = match day {
-        Some(day) => (marker(day), format!("{0},{0}", marker(day))),
+        Some(day) => (marker(text, day), format!("{0},{0}", marker(text, day))),
         None => ("{".to_owned(), "{\"twice\":1,\"twice\":2,".to_owned()),
     };
     text.replacen(&first, &twice, 1)
 }
 
-fn marker(day: NaiveDate) -> String {
-    format!("\"date\":\"{}\"", day.format("%Y%m%d"))
+/// How a service says which day it is.
+fn marker(text: &str, day: NaiveDate) -> String {
+    match text.contains("\"dateTime\":") {
+        true => format!("\"dateTime\":\"{day}\""),
+        false => format!("\"date\":\"{}\"", day.format("%Y%m%d")),
+    }
 }
 
 fn as_json(text: String) -> Response {

@@ -8,6 +8,8 @@ mod api;
 pub mod browser;
 mod control;
 mod fault;
+mod fitbit;
+mod googlehealth;
 mod life;
 mod misbehave;
 mod oauth;
@@ -33,6 +35,8 @@ use axum::routing::{get, post};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 pub use fault::{Fault, Misbehaviour};
+pub use fitbit::{FitbitOptions, PretendFitbit};
+pub use googlehealth::{GoogleHealthOptions, PretendGoogleHealth};
 pub use runkeeper::{PretendRunkeeper, RunkeeperOptions};
 pub use strava::{Meanwhile, PretendStrava, StravaOptions};
 

@@ -2,6 +2,8 @@
 //! that is truly its own.
 
 mod activities;
+mod fitbit;
+mod googlehealth;
 mod moves;
 mod reading;
 mod runkeeper;
@@ -18,7 +20,37 @@ use chrono::{DateTime, Utc};
 use crate::auth::Session;
 use crate::config::ProviderSettings;
 use crate::http::FetchError;
-use crate::model::{Day, DayRange, JsonText, Resources, Zone};
+use crate::json::Identity;
+use crate::model::{Day, DayRange, JsonText, Resources, Twins, Zone};
+
+/// What tells the records of an export apart, and of any other resource with a slash in its name: as many of
+/// these as a record has, together. It stands last among a provider's rules.
+pub const EXPORTED: Identity = Identity {
+    array: "*",
+    keys: &[
+        "civilStartTime/date/day",
+        "logId",
+        "dateTime",
+        "timestamp",
+        "start time",
+        "date_time",
+        "recorded_time",
+        "sleep_log_entry_id",
+        "sleep_id",
+        "sleep_stage_id",
+        "sleep_score_id",
+        "exercise_id",
+        "reading_id",
+        "file",
+        "session_id",
+        "heart_zone_id",
+        "heart rate zone",
+        "heart rate zone type",
+        "date",
+        "DATE",
+        "data source",
+    ],
+};
 
 /// A future of a provider, which the engine awaits.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -47,6 +79,11 @@ pub trait Provider: Sync {
 
     /// How it is asked.
     fn way(&self) -> Way<'_>;
+
+    /// Resources that tell of the same records in words of their own.
+    fn twins(&self) -> &'static [Twins] {
+        &[]
+    }
 }
 
 /// How a service is asked.
@@ -87,8 +124,6 @@ pub struct Ask<'a> {
     pub resource: &'a str,
     /// The days.
     pub range: DayRange,
-    /// What `open` brought of the account.
-    pub account: &'a Resources,
     /// The zone in which the provider cuts days.
     pub zone: Zone,
 }
@@ -117,6 +152,10 @@ pub struct DayAnswer {
     pub outcome: Result<Told, String>,
 }
 
+/// Why a resource is absent that the person, or the service itself, does not let the app see. It holds for
+/// all days, until the person signs in anew.
+pub const NOT_GRANTED: &str = "not granted";
+
 /// What a provider says of a resource on one day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
@@ -137,7 +176,8 @@ pub fn kinds() -> Vec<&'static str> {
 }
 
 /// Every service that fitsnap knows.
-pub const ALL: &[&dyn Provider] = &[&moves::Moves, &strava::Strava, &runkeeper::Runkeeper];
+pub const ALL: &[&dyn Provider] =
+    &[&moves::Moves, &strava::Strava, &runkeeper::Runkeeper, &fitbit::Fitbit, &googlehealth::GoogleHealth];
 
 /// The resources that the settings ask for, or the provider's default set.
 ///

@@ -22,7 +22,7 @@ pub(super) fn parse(title: &str, answer: &Answer, what: &str) -> Result<Json, Fe
         Some(b'<') => Err(malformed(answer, format!("{title} answered {what} with a web page"))),
         Some(_) if page => Err(malformed(answer, format!("{title} answered {what} with a web page"))),
         Some(_) => Json::parse(answer.body.clone()).map_err(|error| {
-            malformed(answer, format!("{title}'s answer to {what} is no JSON that can be kept: {error}"))
+            spoilt(answer, format!("{title}'s answer to {what} is no JSON that can be kept: {error}"))
         }),
     }
 }
@@ -38,6 +38,11 @@ pub(super) fn parse_as(title: &str, answer: &Answer, what: &str, kind: Kind) -> 
     }
     let wanted = if kind == Kind::Array { "list" } else { "object" };
     Err(malformed(answer, format!("{title}'s answer to {what} is no {wanted}")))
+}
+
+/// An answer of the right kind that has something wrong in it: of several days it may be one alone.
+pub(super) fn spoilt(answer: &Answer, reason: String) -> FetchError {
+    FetchError::Malformed { reason, body: answer.body.clone(), divisible: true }
 }
 
 /// An answer that cannot be used.
@@ -56,6 +61,12 @@ pub(super) fn own_words(body: &[u8]) -> Option<String> {
             let codes = said.get("errors").into_iter().flat_map(|errors| errors.items().collect::<Vec<_>>());
             let code = |one: crate::json::Value<'_>| {
                 let part = |name: &str| one.get(name).and_then(|text| text.as_str()).unwrap_or_default().into_owned();
+                // Fitbit's words of tokens quote them.
+                match part("errorType").as_str() {
+                    "" => {}
+                    "validation" => return part("message"),
+                    kind => return kind.to_owned(),
+                }
                 format!("{}/{}/{}", part("resource"), part("field"), part("code"))
             };
             words.into_iter().chain(codes.map(code)).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ")
@@ -98,6 +109,8 @@ mod tests {
                 "Bad Request, Application/after/future",
             ),
             (403, "{\"reason\":\"Insufficient permission\"}", "Insufficient permission"),
+            (400, "{\"errors\":[{\"errorType\":\"validation\",\"message\":\"Invalid date\"}]}", "Invalid date"),
+            (401, "{\"errors\":[{\"errorType\":\"expired_token\",\"message\":\"hush\"}]}", "list (401): expired_token"),
             (400, "<html>no</html>", "refuses the list (400)"),
         ] {
             let said = said(status, body);

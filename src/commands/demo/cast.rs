@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{moves, runkeeper, strava};
+use super::{googlehealth, moves, runkeeper, strava};
 use crate::pretend::PretendError;
 
 /// The services of the demo, by name.
-pub(super) const CAST: &[Role] = &[moves::ROLE, runkeeper::ROLE, strava::ROLE];
+pub(super) const CAST: &[Role] = &[googlehealth::ROLE, moves::ROLE, runkeeper::ROLE, strava::ROLE];
 
 /// A service of the demo.
 pub(super) struct Role {

@@ -1,6 +1,7 @@
 //! `fitsnap demo`
 
 mod cast;
+mod googlehealth;
 mod moves;
 mod runkeeper;
 mod strava;
@@ -9,6 +10,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::oneshot;
 
 use self::cast::{CAST, Player, Role};
 use super::Context;
@@ -54,7 +56,7 @@ pub fn run(args: &DemoArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
 
     demo.say("pretend services listen on this machine; each has a person with a past:");
     for (role, player) in &players {
-        demo.say(&format!("  {:<10} {}  {}", role.kind, player.base_url(), role.about));
+        demo.say(&format!("  {:<12} {}  {}", role.kind, player.base_url(), role.about));
     }
     demo.say("an archive is a git repository");
     demo.fitsnap(&["init"])?;
@@ -77,7 +79,7 @@ pub fn run(args: &DemoArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
     for (role, _) in &players {
         let mut name = role.kind;
         for line in role.story {
-            demo.say(&format!("  {name:<10} {line}"));
+            demo.say(&format!("  {name:<12} {line}"));
             name = "";
         }
     }
@@ -173,8 +175,13 @@ impl Demo<'_> {
             let loopback = Loopback::bind(0).await?;
             let begun = login.begin(loopback.redirect().clone())?;
             let address = begun.address.to_string();
-            std::thread::spawn(move || browser::visit(&address));
-            let code = loopback.answer(&begun.state, &stop).await?;
+            let (refused, refusal) = oneshot::channel();
+            std::thread::spawn(move || browser::visit(&address).map_err(|error| refused.send(error)));
+            let code = tokio::select! {
+                code = loopback.answer(begun.state(), &stop) => code?,
+                // Where the browser gets no answer, nobody else would give one.
+                Ok(error) = refusal => return Err(LoginError::Denied { reason: error.to_string() }),
+            };
             let session = login.finish(&begun, code).await?;
             let opening = provider.open(&session).await?;
             Ok::<_, LoginError>(provider.called(&opening.account).or(opening.person))
@@ -219,7 +226,7 @@ impl Demo<'_> {
         self.gap();
         self.say("the pretend services stay; open one to see how to make it misbehave:");
         for (role, player) in players {
-            self.say(&format!("  {:<10} {}", role.kind, player.base_url()));
+            self.say(&format!("  {:<12} {}", role.kind, player.base_url()));
         }
         self.say("in another terminal, in the archive's folder:");
         let own = self.own.display().to_string();

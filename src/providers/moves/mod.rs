@@ -10,7 +10,9 @@ mod tests;
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, RecordRules};
-use crate::model::{CountHeader, Description, QuotaWindow, Resource, Resources, SignIn, no_more_than_its_status};
+use crate::model::{
+    AppProof, CountHeader, Description, QuotaWindow, Resource, Resources, SignIn, no_more_than_its_status,
+};
 
 use super::{Answer, Ask, DayAnswer, DayProvider, Opening, Provider, Way};
 
@@ -33,9 +35,14 @@ static DESCRIPTION: Description = Description {
     sign_in: SignIn {
         authorize: "/oauth/v1/authorize",
         token: "/oauth/v1/access_token",
+        app: AppProof::Form,
+        pkce: false,
         revoke: None,
         scopes: &["activity", "location"],
+        more_scopes: &[],
         scope_separator: " ",
+        parameters: &[],
+        lasts: None,
         less_than_asked: "days come without what was not allowed",
         refusal: no_more_than_its_status,
         register: "https://dev.moves-app.com/apps (gone since 2018-07-31)",
@@ -48,6 +55,7 @@ static DESCRIPTION: Description = Description {
             requests: 60,
             limit_header: "x-ratelimit-minutelimit",
             count_header: CountHeader::Remaining("x-ratelimit-minuteremaining"),
+            reset_header: None,
             place: 0,
             late: 15,
         },
@@ -57,6 +65,7 @@ static DESCRIPTION: Description = Description {
             requests: 2_000,
             limit_header: "x-ratelimit-hourlimit",
             count_header: CountHeader::Remaining("x-ratelimit-hourremaining"),
+            reset_header: None,
             place: 0,
             late: 0,
         },

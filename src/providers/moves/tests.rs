@@ -8,7 +8,7 @@ use super::{DayProvider, Moves, Provider, STORYLINE};
 use crate::auth::{Session, SessionOptions};
 use crate::config::{Environment, ProviderSettings};
 use crate::http::{FetchError, Stop};
-use crate::model::{Clock, Day, DayRange, Resources, Zone};
+use crate::model::{Clock, Day, DayRange, Zone};
 use crate::pretend::{Asked, Fault, Misbehaviour, Pretend, PretendOptions};
 use crate::providers::{Ask, DayAnswer, Opening, Told};
 
@@ -93,7 +93,7 @@ fn open(session: &Session) -> Result<Opening, FetchError> {
 
 fn fetch(session: &Session, first: &str, last: &str) -> Result<Vec<DayAnswer>, FetchError> {
     let range = DayRange::new(first.parse().unwrap(), last.parse().unwrap()).unwrap();
-    let ask = Ask { resource: STORYLINE, range, account: &Resources::new(), zone: Zone::named("UTC").unwrap() };
+    let ask = Ask { resource: STORYLINE, range, zone: Zone::named("UTC").unwrap() };
     run(Moves.fetch(session, ask))
 }
 

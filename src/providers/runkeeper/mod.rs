@@ -4,6 +4,7 @@
 
 mod answer;
 mod changes;
+mod twins;
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,7 @@ use chrono::{DateTime, Utc};
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, Json, Kind, RecordRules};
-use crate::model::{Description, JsonText, Resource, Resources, Revocation, SignIn, Zone};
+use crate::model::{AppProof, Description, JsonText, Resource, Resources, Revocation, SignIn, Twins, Zone};
 
 use super::{ActivityProvider, Answer, Changes, Feed, Next, Opening, Page, Part, Provider, Way};
 use answer::{ask, refusal, start};
@@ -50,10 +51,15 @@ static DESCRIPTION: Description = Description {
     sign_in: SignIn {
         authorize: "https://runkeeper.com/apps/authorize",
         token: "https://runkeeper.com/apps/token",
+        app: AppProof::Form,
+        pkce: false,
         revoke: Some(Revocation::AccessToken("https://runkeeper.com/apps/de-authorize")),
         // What an app may see was chosen when it was registered.
         scopes: &[],
+        more_scopes: &[],
         scope_separator: " ",
+        parameters: &[],
+        lasts: None,
         less_than_asked: "days come without what was not allowed",
         refusal,
         register: "https://runkeeper.com/partner (closed since 2018)",
@@ -81,6 +87,9 @@ static DESCRIPTION: Description = Description {
             Identity { array: "strength_training_activities", keys: &["list/uri"] },
             Identity { array: "background_activities", keys: &["uri"] },
             Identity { array: "sleep", keys: &["uri"] },
+            Identity { array: "export~1activities", keys: &["Date", "Type"] },
+            Identity { array: "export~1measurements", keys: &["Date", "Type"] },
+            Identity { array: "export~1files", keys: &["file"] },
             Identity { array: "nutrition", keys: &["uri"] },
             Identity { array: "weight", keys: &["uri"] },
             Identity { array: "general_measurements", keys: &["uri"] },
@@ -165,6 +174,10 @@ impl Provider for Runkeeper {
 
     fn way(&self) -> Way<'_> {
         Way::Activities(self)
+    }
+
+    fn twins(&self) -> &'static [Twins] {
+        twins::TWINS
     }
 }
 

@@ -4,6 +4,7 @@
 mod account;
 mod parts;
 mod refusal;
+mod twins;
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,8 @@ use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, Kind, RecordRules, Value};
 use crate::model::{
-    ApiAlone, CountHeader, Description, JsonText, QuotaWindow, Resource, Resources, Revocation, SignIn, Zone,
+    ApiAlone, AppProof, CountHeader, Description, JsonText, QuotaWindow, Resource, Resources, Revocation, SignIn,
+    Twins, Zone,
 };
 
 use super::reading::parse_as;
@@ -41,10 +43,15 @@ static DESCRIPTION: Description = Description {
     sign_in: SignIn {
         authorize: "/oauth/authorize",
         token: "/oauth/token",
+        app: AppProof::Form,
+        pkce: false,
         // The older /oauth/deauthorize ends on 2027-06-01.
         revoke: Some(Revocation::Standard("/oauth/revoke")),
         scopes: &["read_all", "profile:read_all", ALL_ACTIVITIES],
+        more_scopes: &[],
         scope_separator: ",",
+        parameters: &[],
+        lasts: None,
         less_than_asked: "without activity:read_all the archive silently lacks private activities, \
                           without the others private routes, gear and zones",
         refusal: refusal::meaning,
@@ -82,6 +89,10 @@ static DESCRIPTION: Description = Description {
             Identity { array: "**/laps", keys: &["id"] },
             Identity { array: "**/segment_efforts", keys: &["id"] },
             Identity { array: "activities/*/comments", keys: &["id"] },
+            Identity { array: "export~1activities", keys: &["Activity ID"] },
+            Identity { array: "export~1local_times", keys: &["Activity ID"] },
+            Identity { array: "export~1files", keys: &["file"] },
+            Identity { array: "export~1route_files", keys: &["file"] },
             Identity { array: "gear", keys: &["id"] },
             Identity { array: "routes", keys: &["id"] },
             Identity { array: "athlete/bikes", keys: &["id"] },
@@ -138,7 +149,16 @@ const fn quota(
     place: usize,
 ) -> QuotaWindow {
     let (limit_header, used) = headers;
-    QuotaWindow { name, seconds, requests, limit_header, count_header: CountHeader::Used(used), place, late: 0 }
+    QuotaWindow {
+        name,
+        seconds,
+        requests,
+        limit_header,
+        count_header: CountHeader::Used(used),
+        reset_header: None,
+        place,
+        late: 0,
+    }
 }
 
 const fn resource(name: &'static str, by_default: bool, about: &'static str) -> Resource {
@@ -183,6 +203,10 @@ impl Provider for Strava {
 
     fn way(&self) -> Way<'_> {
         Way::Activities(self)
+    }
+
+    fn twins(&self) -> &'static [Twins] {
+        twins::TWINS
     }
 }
 

@@ -60,7 +60,7 @@ impl Run<'_> {
         let is_whole = walked.is_ok() && before == 0 && self.recorder.tally().failed.is_empty();
         let wish = self.job.wish;
         if is_whole && !self.job.only && wish.since.is_none() && wish.until.is_none() {
-            self.checked.grant(&session.grant());
+            self.checked.grant(&allowed(session));
         }
         walked
     }
@@ -82,14 +82,21 @@ fn wanted(
     let synced_until = provider.synced_until(&opening.account, opening.zone);
     let incomplete = synced_until.map(|until| checked.handed_over(until).collect()).unwrap_or_default();
     let today = opening.zone.day_of(job.clock.now());
-    // Without a first day from anyone there is nothing missing that could be known of: the window only.
-    let first = [job.since, opening.first_day].into_iter().flatten().max();
+    // Without a first day from anyone there is nothing missing that could be known of: the window only, or
+    // what the run is told to ask for.
+    let first = [job.since, opening.first_day].into_iter().flatten().max().or(job.wish.since);
     let first = first.unwrap_or_else(|| today.plus(1 - i64::from(job.wish.window)));
     let longest_ago = checked.longest_ago(days.keys().copied());
-    let ask_absent = checked.is_granted_anew(&session.grant());
+    let ask_absent = checked.is_granted_anew(&allowed(session));
     let known = Known { held: &held, first, today, longest_ago: &longest_ago, incomplete: &incomplete, ask_absent };
     let resources: Vec<_> = job.resources.iter().map(|name| (name.as_str(), provider.reach(name))).collect();
     Ok(plan::requests(job.wish, &known, &resources))
+}
+
+/// What a sign-in lets the app see. A new one may show more though its scopes are the same: what the service
+/// allows the app itself is in none of them.
+fn allowed(session: &Session) -> String {
+    format!("{} {}", session.grant(), session.sign_in())
 }
 
 /// Where the memory of earlier runs is lost, every day may be incomplete that was not over when the

@@ -13,8 +13,12 @@ use crate::archive::{DayContent, RecordError};
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::model::{Day, DayRange, Zone};
-use crate::providers::{Ask, DayAnswer, DayProvider, Opening, Told};
+use crate::providers::{Ask, DayAnswer, DayProvider, NOT_GRANTED, Opening, Told};
 use crate::sync::engine::{DOWN_AFTER, Ended, Run, UNUSABLE_AFTER, ended_by};
+
+/// After so many answers in a row that a resource is not granted it is taken to be on no day: each would
+/// cost a request to say so again.
+const NOT_GRANTED_AFTER: usize = 3;
 
 /// How much of what came may wait in memory for the rest of its days.
 const MOST_WAITING: usize = 16 << 20;
@@ -37,6 +41,8 @@ pub(super) struct Walk<'w, 'a> {
     /// What could not be had.
     failures: BTreeMap<Day, Vec<String>>,
     again: BTreeSet<Day>,
+    /// How many answers in a row said that a resource is not granted.
+    not_granted: BTreeMap<String, usize>,
     /// How many requests may be under way: one more with each answer, one alone after a failure.
     breadth: usize,
     /// How many requests in a row had no answer.
@@ -79,6 +85,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             waiting: 0,
             failures: BTreeMap::new(),
             again: BTreeSet::new(),
+            not_granted: BTreeMap::new(),
             breadth: 1,
             unanswered: 0,
             down: None,
@@ -125,9 +132,13 @@ impl<'w, 'a> Walk<'w, 'a> {
                 }
                 let Some(queued) = queue.pop_front() else { break };
                 self.count_again(&queued.request);
+                if self.not_granted.get(&queued.request.resource).is_some_and(|times| *times >= NOT_GRANTED_AFTER) {
+                    ended = self.take(&queued.request, not_granted(&queued.request)).err();
+                    continue;
+                }
                 under_way.push(async move {
                     let Request { resource, range, .. } = &queued.request;
-                    let ask = Ask { resource, range: *range, account: &opening.account, zone: opening.zone };
+                    let ask = Ask { resource, range: *range, zone: opening.zone };
                     let answered = provider.fetch(session, ask).await;
                     (queued, answered)
                 });
@@ -227,6 +238,9 @@ impl<'w, 'a> Walk<'w, 'a> {
     }
 
     fn take(&mut self, request: &Request, answers: Vec<DayAnswer>) -> Result<(), Ended> {
+        let is_no = |answer: &DayAnswer| answer.outcome == Ok(Told::Absent(NOT_GRANTED));
+        let times = self.not_granted.entry(request.resource.clone()).or_default();
+        *times = if !answers.is_empty() && answers.iter().all(is_no) { *times + 1 } else { 0 };
         let mut silent = request.days.clone();
         for answer in answers.into_iter().filter(|answer| request.days.contains(&answer.day)) {
             silent.remove(&answer.day);
@@ -325,4 +339,9 @@ impl<'w, 'a> Walk<'w, 'a> {
         let since = *self.paused.get_or_insert_with(Instant::now);
         self.run.wait(reason, until, since).await
     }
+}
+
+/// What comes of a request for a resource that is not granted.
+fn not_granted(request: &Request) -> Vec<DayAnswer> {
+    request.days.iter().map(|day| DayAnswer { day: *day, outcome: Ok(Told::Absent(NOT_GRANTED)) }).collect()
 }

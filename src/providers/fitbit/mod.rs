@@ -1,0 +1,178 @@
+//! Fitbit (fitbit.com), the Web API as its reference and recorded answers show it. Everything that it tells
+//! by the day is a line in a table; what is asked in long ranges comes first, the samples cost a request a day.
+
+mod account;
+mod cut;
+mod endpoint;
+mod lists;
+mod refusal;
+mod table;
+mod tracks;
+
+use chrono::{DateTime, Utc};
+
+use crate::auth::Session;
+use crate::config::Detail;
+use crate::http::FetchError;
+use crate::json::RecordRules;
+use crate::model::{AppProof, CountHeader, DayRange, Description, QuotaWindow, Resources, Revocation, SignIn, Zone};
+
+use super::{Answer, Ask, DayAnswer, DayProvider, NOT_GRANTED, Opening, Provider, Way};
+use endpoint::{Cut, Endpoint, Shape};
+
+const TITLE: &str = "Fitbit";
+
+/// After so many spoilt answers to parts of a range its other parts are not divided further: it takes eleven
+/// to find one day among a thousand, and where all are spoilt each day would cost two requests.
+const MOST_SPOILT: usize = 24;
+
+/// The service.
+pub struct Fitbit;
+
+static DESCRIPTION: Description = Description {
+    kind: "fitbit",
+    title: TITLE,
+    today: "its Web API was announced to be switched off on 2026-11-02 (410 Gone after that); \
+            googlehealth is its successor, and a Google Takeout can be imported",
+    origin: "https://api.fitbit.com",
+    gone: None,
+    api_alone: None,
+    sign_in: SignIn {
+        authorize: "https://www.fitbit.com/oauth2/authorize",
+        token: "/oauth2/token",
+        app: AppProof::Basic,
+        pkce: true,
+        revoke: Some(Revocation::Standard("/oauth2/revoke")),
+        scopes: &[
+            "activity",
+            "cardio_fitness",
+            "electrocardiogram",
+            "heartrate",
+            "irregular_rhythm_notifications",
+            "location",
+            "nutrition",
+            "oxygen_saturation",
+            "profile",
+            "respiratory_rate",
+            "settings",
+            "sleep",
+            "temperature",
+            "weight",
+        ],
+        more_scopes: &[],
+        scope_separator: " ",
+        parameters: &[],
+        lasts: None,
+        less_than_asked: "days come without what belongs to it, marked as absent; without profile and settings \
+                          neither your time zone nor what your tracker has yet to hand over is known",
+        refusal: refusal::meaning,
+        register: "https://dev.fitbit.com/apps (closed to new apps since 2026)",
+    },
+    quota: &[QuotaWindow {
+        name: "hour",
+        seconds: 3_600,
+        requests: 150,
+        limit_header: "fitbit-rate-limit-limit",
+        count_header: CountHeader::Remaining("fitbit-rate-limit-remaining"),
+        reset_header: Some("fitbit-rate-limit-reset"),
+        place: 0,
+        late: 0,
+    }],
+    resources: &table::RESOURCES,
+    rules: RecordRules { identities: &table::IDENTITIES, volatile: &table::VOLATILE },
+};
+
+impl Provider for Fitbit {
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn open<'a>(&'a self, session: &'a Session) -> Answer<'a, Result<Opening, FetchError>> {
+        Box::pin(account::open(session))
+    }
+
+    fn person(&self, account: &Resources) -> Option<String> {
+        account::person(account)
+    }
+
+    fn called(&self, account: &Resources) -> Option<String> {
+        account::called(account)
+    }
+
+    fn way(&self) -> Way<'_> {
+        Way::Days(self)
+    }
+}
+
+impl DayProvider for Fitbit {
+    fn reach(&self, resource: &str) -> u32 {
+        table::endpoint(resource).map_or(1, |endpoint| endpoint.reach)
+    }
+
+    fn fetch<'a>(&'a self, session: &'a Session, ask: Ask<'a>) -> Answer<'a, Result<Vec<DayAnswer>, FetchError>> {
+        Box::pin(async move {
+            let Some(endpoint) = table::endpoint(ask.resource) else { return Ok(Vec::new()) };
+            if !is_granted(&session.grant(), endpoint.scopes) {
+                return Ok(cut::everywhere(ask.range, NOT_GRANTED));
+            }
+            match endpoint.cut {
+                Cut::Answer(shape) => by_halves(session, endpoint, shape, ask.range).await,
+                Cut::Pages(pages) => match lists::ask(session, endpoint, pages, ask.range).await? {
+                    lists::Listed::Records(records) => Ok(lists::by_day(&records, ask.range)),
+                    lists::Listed::Absent(reason) => Ok(cut::everywhere(ask.range, reason)),
+                },
+                Cut::Tracks(pages) => tracks::ask(session, endpoint, pages, ask.range).await,
+            }
+        })
+    }
+
+    fn synced_until(&self, account: &Resources, zone: Zone) -> Option<DateTime<Utc>> {
+        account::synced_until(account, zone)
+    }
+}
+
+/// Whether a grant holds all these scopes. One that names none is taken to: the answers will tell.
+fn is_granted(grant: &str, scopes: &[&str]) -> bool {
+    let granted: Vec<&str> = grant.split([' ', ',']).collect();
+    let is_named = !grant.starts_with("sign-in:");
+    !is_named || scopes.iter().all(|scope| granted.contains(scope))
+}
+
+/// Asks for a range. Where something in the answer is wrong, its halves are asked for, down to the day at
+/// fault: of a thousand days each alone would cost more than a day may.
+async fn by_halves(
+    session: &Session,
+    endpoint: &Endpoint,
+    shape: Shape,
+    range: DayRange,
+) -> Result<Vec<DayAnswer>, FetchError> {
+    let detail = match session.settings().detail {
+        Detail::Second => "1sec",
+        Detail::Minute => "1min",
+    };
+    let (mut open, mut days, mut spoilt) = (vec![range], Vec::new(), 0);
+    while let Some(part) = open.pop() {
+        let answered = session.get(&endpoint.address(part, detail), &[]).await;
+        match answered.and_then(|answer| cut::read(endpoint, shape, &answer, part)) {
+            Ok(answers) => days.extend(answers),
+            Err(FetchError::Malformed { divisible: true, .. }) if part.len() > 1 && spoilt < MOST_SPOILT => {
+                spoilt += 1;
+                let middle = part.first.plus(part.len() / 2);
+                open.push(DayRange { first: part.first, last: middle.plus(-1) });
+                open.push(DayRange { first: middle, last: part.last });
+            }
+            Err(FetchError::Malformed { divisible: true, reason, .. }) if range.len() > 1 => {
+                days.extend(failed(part, &reason));
+            }
+            // Of a refusal each day would get the same.
+            Err(FetchError::Refused { reason }) => days.extend(failed(part, &reason)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(days)
+}
+
+/// The same problem for all days.
+fn failed(range: DayRange, reason: &str) -> impl Iterator<Item = DayAnswer> {
+    range.days().map(move |day| DayAnswer { day, outcome: Err(reason.to_owned()) })
+}
