@@ -116,7 +116,7 @@ impl Archive {
                 // In no commit yet, so git could not tell the person's lines from ours afterwards.
                 replace_file(&self.root().join(ATTRIBUTES_FILE), &text, &self.scratch())?;
             }
-            writer.put(ATTRIBUTES_FILE, &text)?;
+            writer.put(ATTRIBUTES_FILE, text)?;
         }
         let subject = if was == Before::Archive { "attributes" } else { "new archive" };
         let message = format!("fitsnap: {subject}\n\nFitsnap-Action: init\nFitsnap-Format: {FORMAT}\n");

@@ -32,6 +32,7 @@ mod scan;
 mod seen;
 mod signing;
 mod snapshot;
+mod stage;
 mod staged;
 mod staging;
 mod state;

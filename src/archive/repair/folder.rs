@@ -141,7 +141,7 @@ impl FolderRepair {
         for (name, remade) in &self.files {
             let path = format!("{}/{name}", self.folder);
             match remade {
-                Remade::Respelled(bytes) | Remade::Recovered(bytes, _) => drop(writer.put(&path, bytes)?),
+                Remade::Respelled(bytes) | Remade::Recovered(bytes, _) => drop(writer.put(&path, bytes.clone())?),
                 Remade::TakenOut => writer.remove(&path),
             }
         }
