@@ -158,7 +158,10 @@ impl<'a> Recorder<'a> {
             return Ok(None);
         }
         let json = document.json()?;
+        // A day may be large, and is not needed twice.
+        drop(document);
         let bytes = json.canonical();
+        let path = day_path(&self.provider, day);
         if !content.files.is_empty() || !content.files_gone.is_empty() {
             let mut companions = self.companions(day)?;
             let mut files = companions.put(&mut self.writer, &content.files)?;
@@ -167,7 +170,6 @@ impl<'a> Recorder<'a> {
                 add(self.files.entry(day).or_default(), files);
             }
         }
-        let path = day_path(&self.provider, day);
         let base = self.base(day);
         let change = match base {
             None => Some(DayChange { kind: RevisionKind::New, resources: BTreeMap::new() }),

@@ -165,9 +165,8 @@ fn settle(
         let taken = match recorder.document(day) {
             Ok(Some(document)) => {
                 let Without { resources, gone, files } = merger.without(day, &document.resources);
-                recorder
-                    .replace(day, DayContent { resources, files_gone: files, ..DayContent::default() }, &gone)
-                    .map(drop)
+                let content = DayContent { resources, files_gone: files, ..DayContent::default() };
+                recorder.replace(day, content, &gone).map(drop)
             }
             other => other.map(drop),
         };

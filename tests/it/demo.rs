@@ -8,10 +8,11 @@ use serde_json::Value;
 
 use crate::env::ArchiveEnv;
 
-/// A machine without a git identity.
+/// A machine without a git identity, whose git signs with what is not there.
 fn bare_machine() -> ArchiveEnv {
     let env = ArchiveEnv::new();
-    std::fs::write(env.home().join(".gitconfig"), "").unwrap();
+    std::fs::write(env.home().join(".gitconfig"), "[commit]\n\tgpgsign = true\n[gpg]\n\tprogram = no-such-gpg\n")
+        .unwrap();
     env
 }
 
