@@ -37,6 +37,7 @@ struct ProviderStatus {
     lacking: BTreeMap<String, usize>,
     last_sync: Option<String>,
     signed_in: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
     sign_in_ends: Option<String>,
 }
 
