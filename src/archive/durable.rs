@@ -89,7 +89,10 @@ impl Unsynced {
 
     /// Returns when everything is in place and on the disk, names and all.
     pub(super) fn sync(self) -> Result<(), ArchiveError> {
-        let Some(first) = self.folders.first() else { return Ok(()) };
+        // A folder that lost its last file is gone itself: the one above it holds what is to be known.
+        let standing = |folder: &PathBuf| folder.ancestors().find(|above| above.is_dir()).map(Path::to_owned);
+        let folders: BTreeSet<PathBuf> = self.folders.iter().filter_map(standing).collect();
+        let Some(first) = folders.first() else { return Ok(()) };
         if self.count > many() {
             return sync_file_system(first);
         }
@@ -98,7 +101,7 @@ impl Unsynced {
             file.and_then(|file| file.sync_data()).map_err(ArchiveError::io("sync", path))
         })?;
         self.waiting.into_iter().try_for_each(|(file, path)| put(file, &path))?;
-        sync_folders(&self.folders)
+        sync_folders(&folders)
     }
 }
 

@@ -69,9 +69,14 @@ pub fn account_path(provider: &ProviderName) -> String {
     format!("{DATA}/{provider}/{ACCOUNT}")
 }
 
+/// `data/<provider>/YYYY/MM/DD`, where files of exports stand that belong to the day
+pub fn day_folder(provider: &ProviderName, day: Day) -> String {
+    format!("{DATA}/{provider}/{}", day.date().format("%Y/%m/%d"))
+}
+
 /// `data/<provider>/YYYY/MM/DD.json`
 pub fn day_path(provider: &ProviderName, day: Day) -> String {
-    format!("{DATA}/{provider}/{}.json", day.date().format("%Y/%m/%d"))
+    format!("{}.json", day_folder(provider, day))
 }
 
 #[cfg(test)]

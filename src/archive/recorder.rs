@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
+use super::companions::Companions;
 use super::{Archive, ArchiveError, BlobId, Lock, Writer, account_path, day_path, provider_folder};
-use crate::json::{ChangeKind, Json, JsonError, RecordRules, compare};
+use crate::json::{ChangeKind, Counts, Json, JsonError, RecordRules, compare};
 use crate::model::{
     Account, Action, Day, DayChange, DayDocument, DocumentError, ProviderName, Resources, RevisionKind, Tally,
     commit_message,
@@ -20,6 +21,8 @@ pub struct Recorder<'a> {
     action: Action,
     held: BTreeMap<Day, BlobId>,
     pending: BTreeMap<Day, Pending>,
+    /// How many files of a day wait for the commit.
+    files: BTreeMap<Day, Counts>,
     account: Option<BlobId>,
     account_changed: bool,
     /// Days of which something was committed in this run.
@@ -36,13 +39,21 @@ struct Pending {
     base: Option<BlobId>,
 }
 
-/// A day's resources, and those lastingly not to be had with the reason.
+/// What the count of a day's files stands under beside those of its resources.
+const FILES: &str = "files";
+
+/// A day's resources, those lastingly not to be had with the reason, and files of an export.
 #[derive(Clone, Debug, Default)]
 pub struct DayContent {
     /// The provider's answers, by resource.
     pub resources: Resources,
     /// Why a resource is lastingly not to be had.
     pub absent: BTreeMap<String, String>,
+    /// Files of an export that belong to the day, by the names that the export has for them. Those held
+    /// that are not named stay.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// Files that are no longer of the day, by the same names.
+    pub files_gone: Vec<String>,
 }
 
 /// A day that cannot be recorded.
@@ -82,6 +93,7 @@ impl<'a> Recorder<'a> {
             action,
             held,
             pending: BTreeMap::new(),
+            files: BTreeMap::new(),
             account,
             account_changed: false,
             written: BTreeSet::new(),
@@ -140,13 +152,24 @@ impl<'a> Recorder<'a> {
         }
         if document.resources.is_empty() && !gone.is_empty() {
             if is_held {
+                self.companions(day)?.clear(&mut self.writer);
                 self.withdraw(day);
             }
             return Ok(None);
         }
         let json = document.json()?;
+        // A day may be large, and is not needed twice.
+        drop(document);
         let bytes = json.canonical();
         let path = day_path(&self.provider, day);
+        if !content.files.is_empty() || !content.files_gone.is_empty() {
+            let mut companions = self.companions(day)?;
+            let mut files = companions.put(&mut self.writer, &content.files)?;
+            files.removed = companions.remove(&mut self.writer, &content.files_gone);
+            if files != Counts::default() {
+                add(self.files.entry(day).or_default(), files);
+            }
+        }
         let base = self.base(day);
         let change = match base {
             None => Some(DayChange { kind: RevisionKind::New, resources: BTreeMap::new() }),
@@ -174,6 +197,10 @@ impl<'a> Recorder<'a> {
                 Ok(None)
             }
         }
+    }
+
+    fn companions(&self, day: Day) -> Result<Companions, ArchiveError> {
+        Companions::of(self.archive, &self.writer, &self.provider, day)
     }
 
     fn withdraw(&mut self, day: Day) {
@@ -242,9 +269,9 @@ impl<'a> Recorder<'a> {
         lost.map(|(day, pending)| (*day, pending.change.words())).collect()
     }
 
-    /// How many documents wait for the commit.
+    /// How many days wait for the commit.
     pub fn pending(&self) -> usize {
-        self.pending.len()
+        self.pending.len() + self.files.keys().filter(|day| !self.pending.contains_key(day)).count()
     }
 
     /// Commits what was taken since the last commit, if anything.
@@ -257,7 +284,10 @@ impl<'a> Recorder<'a> {
         }
         let mut pending = std::mem::take(&mut self.pending);
         self.find_restored(&mut pending)?;
-        let changes: BTreeMap<Day, DayChange> = pending.into_iter().map(|(day, one)| (day, one.change)).collect();
+        let mut changes: BTreeMap<Day, DayChange> = pending.into_iter().map(|(day, one)| (day, one.change)).collect();
+        for (day, counts) in std::mem::take(&mut self.files) {
+            count_files(&mut changes, day, counts);
+        }
         let message = commit_message(&self.provider, self.action, &changes, self.account_changed);
         if let Some(commit) = self.writer.commit(&message, time)? {
             self.tally.commits.push(commit.to_string());
@@ -302,4 +332,24 @@ impl<'a> Recorder<'a> {
         }
         Ok(())
     }
+}
+
+/// Counts files among what changed in a day. A document that came or went says all there is to say.
+fn count_files(changes: &mut BTreeMap<Day, DayChange>, day: Day, counts: Counts) {
+    let kind = match counts {
+        Counts { removed: 1.., .. } => RevisionKind::Shrunk,
+        Counts { altered: 1.., .. } => RevisionKind::Revised,
+        _ => RevisionKind::Grown,
+    };
+    let change = changes.entry(day).or_insert(DayChange { kind, resources: BTreeMap::new() });
+    if matches!(change.kind, RevisionKind::Grown | RevisionKind::Revised | RevisionKind::Shrunk) {
+        change.kind = change.kind.max(kind);
+        change.resources.insert(FILES.to_owned(), counts);
+    }
+}
+
+fn add(sum: &mut Counts, counts: Counts) {
+    sum.altered += counts.altered;
+    sum.added += counts.added;
+    sum.removed += counts.removed;
 }

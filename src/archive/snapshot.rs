@@ -167,7 +167,7 @@ impl Snapshot<'_> {
         Ok(found)
     }
 
-    fn folder(&self, path: &str) -> Result<Option<Tree<'_>>, ArchiveError> {
+    pub(super) fn folder(&self, path: &str) -> Result<Option<Tree<'_>>, ArchiveError> {
         let entry = entry_at(self.tree.as_ref(), path)?.filter(|entry| entry.kind() == Some(ObjectType::Tree));
         let tree = entry.map(|entry| self.archive.git.find_tree(entry.id())).transpose();
         tree.map_err(ArchiveError::git(format!("read the folder {path}")))

@@ -1,15 +1,16 @@
 //! Making commits: files collected one by one, then all of them at once.
 
 use std::collections::BTreeMap;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use chrono::{DateTime, Utc};
 use git2::{ObjectType, Odb, Oid};
 
 use super::durable::unfinished;
-use super::identity::Identity;
+use super::identity::{Identity, configuration};
 use super::objects::NewObjects;
 use super::refs::Branch;
+use super::signing::{Signer, signed};
 use super::snapshot::{BlobId, CommitId};
 use super::staging::Ready;
 use super::trees::{self, Edits};
@@ -23,12 +24,15 @@ const LOOSE_IN_ONE_FOLDER: usize = 27;
 pub struct Writer<'a> {
     archive: &'a Archive,
     identity: Identity,
+    signer: Option<Signer>,
     odb: Odb<'a>,
     branch: Branch,
     objects: NewObjects,
     edits: Edits,
     ready: Ready,
     hashes: BTreeMap<String, Option<ContentHash>>,
+    /// Hash lists to go on from in place of those held, by folder.
+    lists: BTreeMap<String, HashList>,
     is_large: bool,
 }
 
@@ -38,9 +42,11 @@ impl Archive {
     ///
     /// # Errors
     /// `Guard` where something of the person's own is in the way, `NoIdentity` where git does not know
-    /// them; nothing was changed then.
+    /// them, `Signing` where it cannot sign though it is set to; nothing was changed then.
     pub fn writer<'a>(&'a self, _lock: &'a Lock, folder: &str) -> Result<Writer<'a>, ArchiveError> {
-        let identity = Identity::of(&self.git, &self.environment)?;
+        let config = configuration(Some(&self.git), &self.environment)?;
+        let identity = Identity::in_configuration(&config, &self.environment)?;
+        let signer = Signer::of(&config, &identity, &self.environment)?;
         // In a rebase HEAD is detached too, but the rebase is what the person knows of.
         self.guard_state()?;
         self.heal()?;
@@ -49,8 +55,9 @@ impl Archive {
         self.guard_edits(tree.as_ref(), folder)?;
         let odb = self.git.odb().map_err(ArchiveError::git("open the objects"))?;
         let objects = NewObjects::new(&self.scratch());
-        let (edits, ready, hashes) = (Edits::new(), Ready::new(), BTreeMap::new());
-        Ok(Writer { archive: self, identity, odb, branch, objects, edits, ready, hashes, is_large: false })
+        let (edits, ready, hashes, lists) = (Edits::new(), Ready::new(), BTreeMap::new(), BTreeMap::new());
+        let is_large = false;
+        Ok(Writer { archive: self, identity, signer, odb, branch, objects, edits, ready, hashes, lists, is_large })
     }
 
     /// The tree that a branch stands at.
@@ -103,6 +110,22 @@ impl Writer<'_> {
         }
     }
 
+    /// Takes a hash list for the next commit in place of the one held; what is put and removed beside it
+    /// is written into it.
+    pub(super) fn relist(&mut self, folder: &str, list: HashList) {
+        self.lists.insert(folder.to_owned(), list);
+    }
+
+    /// What was put in a folder (the blob) or removed from it (none) since the last commit, by name.
+    pub(super) fn put_in(&self, folder: &str) -> impl Iterator<Item = (&str, Option<BlobId>)> {
+        let prefix = format!("{folder}/");
+        let inside = self.edits.range(prefix.clone()..).map_while(move |(path, id)| {
+            let name = path.strip_prefix(&prefix)?;
+            Some((name, id.map(BlobId)))
+        });
+        inside.filter(|(name, _)| !name.contains('/'))
+    }
+
     /// Whether anything was put or removed since the last commit.
     pub fn has_changes(&self) -> bool {
         !self.edits.is_empty()
@@ -113,6 +136,7 @@ impl Writer<'_> {
         self.edits.clear();
         self.ready.clear();
         self.hashes.clear();
+        self.lists.clear();
         self.objects = NewObjects::new(&self.archive.scratch());
     }
 
@@ -120,7 +144,8 @@ impl Writer<'_> {
     /// only. None where the tree stays as it is. All of it is on the disk when this returns.
     ///
     /// # Errors
-    /// `Guard` where the person's own work came in the way meanwhile; the commit was not made then.
+    /// `Guard` where the person's own work came in the way meanwhile or a hook of theirs refuses, `Signing`
+    /// where the commit cannot be signed; the commit was not made then.
     /// Any other error after the reference moved is made good by the next writer.
     pub fn commit(&mut self, message: &str, time: DateTime<Utc>) -> Result<Option<CommitId>, ArchiveError> {
         self.update_hash_lists()?;
@@ -142,18 +167,24 @@ impl Writer<'_> {
             Some(tree) => tree,
             None => self.objects.put(&self.odb, ObjectType::Tree, b"")?,
         };
+        let mut message = message.trim_end().to_owned();
+        let hooks = self.archive.own_hooks()?;
+        if !hooks.is_empty() {
+            self.store()?;
+            message = self.archive.ask_hooks(&hooks, new_tree, &message)?;
+        }
         let (author, committer) = (self.identity.author(time)?, self.identity.committer(time)?);
         let mut text = format!("tree {new_tree}\n");
         if let Some(parent) = self.branch.tip {
             text.push_str(&format!("parent {parent}\n"));
         }
         text.push_str(&format!("author {author}\ncommitter {committer}\n\n{}\n", message.trim_end()));
-        let commit = self.objects.put(&self.odb, ObjectType::Commit, text.as_bytes())?;
-
         let scratch = self.archive.scratch();
-        let objects = std::mem::replace(&mut self.objects, NewObjects::new(&scratch));
-        self.is_large |= objects.is_many();
-        objects.store(&self.odb, git.commondir())?;
+        if let Some(signer) = &self.signer {
+            text = signed(&text, &signer.sign(text.as_bytes(), &scratch)?);
+        }
+        let commit = self.objects.put(&self.odb, ObjectType::Commit, text.as_bytes())?;
+        self.store()?;
         // From before the reference moves until the index has followed: in between any other git would
         // take the commit's files for a person's edits.
         let index = self.archive.lock_index(&scratch)?;
@@ -176,12 +207,19 @@ impl Writer<'_> {
         Ok(Some(CommitId(commit)))
     }
 
+    /// Puts the objects taken so far into the repository.
+    fn store(&mut self) -> Result<(), ArchiveError> {
+        let objects = std::mem::replace(&mut self.objects, NewObjects::new(&self.archive.scratch()));
+        self.is_large |= objects.is_many();
+        objects.store(&self.odb, self.archive.git.commondir())
+    }
+
     /// Lets git tidy up when much was added. Git may be missing, and tidying can wait: failures are none.
     pub fn tidy(&mut self) {
         let one_folder = self.archive.git.commondir().join("objects/17");
         let loose = std::fs::read_dir(one_folder).map_or(0, Iterator::count);
         if std::mem::take(&mut self.is_large) || loose > LOOSE_IN_ONE_FOLDER {
-            let mut git = Command::new("git");
+            let mut git = self.archive.environment.command("git");
             // Run from another repository's hook these would name that one.
             for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
                 git.env_remove(name);
@@ -191,6 +229,15 @@ impl Writer<'_> {
         }
     }
 
+    fn held_list(&self, path: &str) -> Result<HashList, ArchiveError> {
+        let held = match self.branch.tip {
+            Some(tip) => self.archive.at(CommitId(tip))?.file(path)?,
+            None => None,
+        };
+        let damaged = |problem| ArchiveError::Damaged { problem: format!("{path}: {problem}") };
+        held.map_or(Ok(HashList::default()), |bytes| HashList::parse(&bytes).map_err(damaged))
+    }
+
     fn update_hash_lists(&mut self) -> Result<(), ArchiveError> {
         let mut folders: BTreeMap<String, Vec<(String, Option<ContentHash>)>> = BTreeMap::new();
         for (path, hash) in std::mem::take(&mut self.hashes) {
@@ -198,16 +245,15 @@ impl Writer<'_> {
                 folders.entry(folder.to_owned()).or_default().push((name.to_owned(), hash));
             }
         }
+        let mut lists = std::mem::take(&mut self.lists);
+        for folder in lists.keys() {
+            folders.entry(folder.clone()).or_default();
+        }
         for (folder, names) in folders {
             let path = format!("{folder}/{HASH_LIST}");
-            let held = match self.branch.tip {
-                Some(tip) => self.archive.at(CommitId(tip))?.file(&path)?,
-                None => None,
-            };
-            let mut list = match held {
-                Some(bytes) => HashList::parse(&bytes)
-                    .map_err(|problem| ArchiveError::Damaged { problem: format!("{path}: {problem}") })?,
-                None => HashList::default(),
+            let mut list = match lists.remove(&folder) {
+                Some(list) => list,
+                None => self.held_list(&path)?,
             };
             for (name, hash) in names {
                 match hash {

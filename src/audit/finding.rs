@@ -162,7 +162,8 @@ fn side(parsed: &Option<Parsed>) -> Result<Option<&Json>, &str> {
     }
 }
 
-fn compared(old: Value<'_>, new: Value<'_>, about: &About<'_>, wanted: Wanted) -> Finding {
+/// What differs between two documents.
+pub(super) fn compared(old: Value<'_>, new: Value<'_>, about: &About<'_>, wanted: Wanted) -> Finding {
     let day = about.day;
     let comparison = compare(old, new, about.rules);
     let mut finding = Finding {

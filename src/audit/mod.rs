@@ -1,5 +1,6 @@
 //! What a provider did to the past: revisions, their kinds, and what changed in words and as data.
 
+mod between;
 mod cache;
 mod civil;
 mod finder;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use chrono::{DateTime, Utc};
 
+pub use between::between;
 pub use finding::{Finding, Wanted};
 pub use lines::Tone;
 pub use report::{MARK, Report, verdict};

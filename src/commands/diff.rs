@@ -2,10 +2,11 @@
 
 use super::{Context, log, past, show};
 use crate::archive::{Archive, BlobId, CommitId, Scope, day_path};
-use crate::audit::{Audit, Detail, Finding, Query, Wanted};
+use crate::audit::{self, Audit, Detail, Finding, Query, Wanted};
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
-use crate::json::quote;
+use crate::json::{Json, RecordRules, quote};
 use crate::model::{Day, DayRange, ProviderName, RevisionKind};
+use crate::providers;
 
 /// Show what changed in a day between two states, by record.
 #[derive(Debug, clap::Args)]
@@ -18,6 +19,10 @@ pub struct DiffArgs {
     from: Option<String>,
     /// To this one; without one, to what is held now.
     to: Option<String>,
+    /// Between two resources of the day, like activities,export/activities: held now, or as of the first
+    /// state named.
+    #[arg(long, value_name = "ONE,OTHER", conflicts_with = "to", value_parser = pair)]
+    between: Option<(String, String)>,
     /// Volatile members as well.
     #[arg(long)]
     all: bool,
@@ -47,6 +52,10 @@ pub fn run(args: &DiffArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
         (_, true) => Wanted::Lines,
         _ => Wanted::Words { detail: Detail::FULL, volatile: args.all },
     };
+    if let Some((one, other)) = &args.between {
+        let pair = (one.as_str(), other.as_str());
+        return between_resources(args, (&archive, &provider), pair, (&rules, wanted), (context, ui));
+    }
     let path = day_path(&provider, args.day);
     let state = |text: Option<&str>| -> Result<State, CommandError> {
         let commit = text.map(|text| archive.resolve(text)).transpose()?.or(archive.head()?);
@@ -83,11 +92,77 @@ pub fn run(args: &DiffArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
     if let Some(problem) = &finding.problem {
         ui.data(Text::new().plain("  ").with(Style::Red, problem.as_str()));
     }
+    print_changes(&finding, ui);
+    Ok(ExitCode::Done)
+}
+
+/// Reads `ONE,OTHER`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once(',') {
+        Some((one, other)) if !one.is_empty() && !other.is_empty() && one != other => {
+            Ok((one.to_owned(), other.to_owned()))
+        }
+        _ => Err("write two resources of the day with a comma between, like activities,export/activities".to_owned()),
+    }
+}
+
+/// What two resources of the day say of the same thing.
+fn between_resources(
+    args: &DiffArgs,
+    (archive, provider): (&Archive, &ProviderName),
+    (one, other): (&str, &str),
+    (rules, wanted): (&RecordRules, Wanted),
+    (context, ui): (&Context<'_>, &mut Ui),
+) -> Result<ExitCode, CommandError> {
+    let commit = match &args.from {
+        Some(text) => Some(archive.resolve(text)?),
+        None => archive.head()?,
+    };
+    let document = commit.map(|commit| archive.at(commit)?.day(provider, args.day)).transpose()?.flatten();
+    let Some(document) = document else {
+        return Err(show::missing(archive, provider, args.day, args.from.as_deref())?);
+    };
+    let unreadable = |problem| {
+        CommandError::new(ExitCode::Damage, format!("{provider} {}: {problem}", args.day)).hint("see: fitsnap verify")
+    };
+    let document = Json::parse(document).map_err(|error| unreadable(error.to_string()))?;
+    let settings = archive.settings(&providers::kinds()).ok();
+    let said = settings.as_ref().and_then(|settings| settings.providers.get(provider));
+    let service = providers::provider(said.map_or(provider.as_str(), |said| said.kind.as_str()));
+    let twins = service.map_or([].as_slice(), |service| service.twins());
+    let twins = twins.iter().find(|twins| [(twins.one, twins.other), (twins.other, twins.one)].contains(&(one, other)));
+    let finding = audit::between(document.root(), (one, other), twins, rules, args.day, wanted).map_err(|name| {
+        let has = document.root().get("resources").into_iter().flat_map(|all| all.members());
+        let has: Vec<String> = has.map(|(name, _)| name.as_str().into_owned()).collect();
+        CommandError::new(ExitCode::Usage, format!("{provider} {} has no resource \"{name}\"", args.day))
+            .hint(format!("it has {}", has.join(", ")))
+    })?;
+    if args.json {
+        ui.data(format!(
+            "{{\"provider\": \"{provider}\", \"date\": \"{}\", \"between\": [{}, {}], {}}}",
+            args.day,
+            quote(one),
+            quote(other),
+            log::changes_as_json(&finding)
+        ));
+        return Ok(ExitCode::Done);
+    }
+    if finding.resources.is_empty() {
+        ui.note(format!("{provider} {}: {one} and {other} say the same", args.day));
+        return Ok(ExitCode::Done);
+    }
+    ui.page(context.environment);
+    let line = Text::new().with(Style::Bold, format!("{provider} {}", args.day));
+    ui.data(line.plain(format!("  {one} -> {other}  {}", past::counts(&finding))));
+    print_changes(&finding, ui);
+    Ok(ExitCode::Done)
+}
+
+fn print_changes(finding: &Finding, ui: &mut Ui) {
     for words in finding.words.iter() {
         past::print_words("  ", words, ui);
     }
     past::print_lines(&finding.lines, ui);
-    Ok(ExitCode::Done)
 }
 
 type Change = (State, State, Option<RevisionKind>, String);

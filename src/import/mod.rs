@@ -4,24 +4,35 @@
 //! days in it, and gives each day once. It writes nothing: what an imported day changes in the
 //! document held is decided by the archive, which commits it.
 
+mod activities;
 mod elements;
 mod error;
 mod folder;
+mod merge;
 mod moves;
 #[cfg(test)]
 #[path = "../../tests/it/pack.rs"]
 pub(crate) mod pack;
+mod runkeeper;
 mod service;
 mod source;
+mod strava;
+mod table;
+mod takeout;
 #[cfg(test)]
 mod tests;
+mod text;
+mod tracks;
 mod unzip;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use crate::model::{Day, Resources};
+use crate::config::ProviderSettings;
+use crate::model::{Day, JsonText, Resources};
 
 pub use error::ImportError;
+pub use merge::{Gone, Joined, Merger, Without};
 pub use service::Service;
 
 use source::{Export, Wants};
@@ -34,8 +45,32 @@ pub trait Reader {
     /// How many of them have been read.
     fn bytes_read(&self) -> u64;
 
-    /// The next day, each once, or the next problem; none at the end. A problem ends nothing.
-    fn next(&mut self) -> Option<Result<ImportedDay, ImportProblem>>;
+    /// The next of what the export has, or the next problem; none at the end. A problem ends nothing. A day
+    /// comes once, or again with the resources of which more was found.
+    fn next(&mut self) -> Option<Result<Imported, ImportProblem>>;
+
+    /// What brings this export's lists together with those held, where it has such lists.
+    fn merger(&mut self) -> Option<&mut Merger> {
+        None
+    }
+
+    /// A partial resource of a day together with what is held of it.
+    fn join(&self, _resource: &str, _held: &JsonText, new: JsonText) -> JsonText {
+        new
+    }
+}
+
+/// What comes out of an export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Imported {
+    /// A day.
+    Day(ImportedDay),
+    /// Resources that have no day.
+    Account(Resources),
+    /// Something a person should know that is no problem.
+    Note(String),
+    /// Nothing yet, so that a long reading can be watched and stopped.
+    Nothing,
 }
 
 /// A day as the export has it.
@@ -45,8 +80,28 @@ pub struct ImportedDay {
     pub day: Day,
     /// What the export says of it.
     pub resources: Resources,
+    /// The resources of which the export may lack a part: they take nothing away that is held.
+    pub partial: BTreeSet<String>,
+    /// Files that belong to it, by the names that the export has for them.
+    pub files: BTreeMap<String, Vec<u8>>,
     /// The file it comes from, for people.
     pub source: String,
+}
+
+impl ImportedDay {
+    /// A day with nothing in it yet.
+    pub fn new(day: Day, source: String) -> ImportedDay {
+        let (resources, partial, files) = (Resources::new(), BTreeSet::new(), BTreeMap::new());
+        ImportedDay { day, resources, partial, files, source }
+    }
+}
+
+impl ImportedDay {
+    /// How many bytes it has.
+    pub fn size(&self) -> usize {
+        let resources: usize = self.resources.values().map(|value| value.as_bytes().len()).sum();
+        resources + self.files.values().map(Vec::len).sum::<usize>()
+    }
 }
 
 /// A file or a day of an export that cannot be used; the rest can.
@@ -63,11 +118,13 @@ pub struct ImportProblem {
 /// What can read the exports of one service.
 struct Importer {
     service: Service,
+    /// The providers that it reads for.
+    kinds: &'static [&'static str],
     wants: Wants,
     /// What a person would look for, for messages.
     expected: &'static str,
     /// A reader of the export, unless it holds nothing of the kind.
-    begin: fn(Export, &Wants) -> Result<Begun, ImportError>,
+    begin: fn(Export, &Wants, &ProviderSettings) -> Result<Begun, ImportError>,
 }
 
 enum Begun {
@@ -75,29 +132,60 @@ enum Begun {
     Nothing(Export),
 }
 
-const IMPORTERS: &[Importer] = &[Importer {
-    service: Service::Moves,
-    wants: moves::WANTS,
-    expected: "json.zip or a folder json with daily/storyline in it",
-    begin: moves::begin,
-}];
+const IMPORTERS: &[Importer] = &[
+    Importer {
+        service: Service::Moves,
+        kinds: &["moves"],
+        wants: moves::WANTS,
+        expected: "json.zip or a folder json with daily/storyline in it",
+        begin: moves::begin,
+    },
+    Importer {
+        service: Service::Strava,
+        kinds: &["strava"],
+        wants: strava::WANTS,
+        expected: "activities.csv, as in the zip of \"Download your data\"",
+        begin: strava::begin,
+    },
+    Importer {
+        service: Service::Runkeeper,
+        kinds: &["runkeeper"],
+        wants: runkeeper::WANTS,
+        expected: "cardioActivities.csv, as in the zip of Settings, Export Data",
+        begin: runkeeper::begin,
+    },
+    Importer {
+        service: Service::Takeout,
+        kinds: &["fitbit", "googlehealth"],
+        wants: takeout::WANTS,
+        expected: "a folder Takeout/Fitbit or Takeout/Google Health with Global Export Data in it",
+        begin: takeout::begin,
+    },
+];
+
+/// Whose account it is that an export told of, where it says so: an id that stays the same for one person.
+pub fn person(account: &Resources) -> Option<String> {
+    strava::person(account)
+}
 
 /// The services whose exports can be read.
 pub fn kinds() -> Vec<&'static str> {
-    IMPORTERS.iter().map(|importer| importer.service.kind()).collect()
+    IMPORTERS.iter().flat_map(|importer| importer.kinds).copied().collect()
 }
 
-/// Opens the export of a service of this kind: a zip, the parts of one, a folder, or several of them.
+/// Opens the export of a service of the kind that the settings name: a zip, the parts of one, a folder,
+/// or several of them.
 ///
 /// # Errors
 /// When nothing of it can be read, it holds what no honest export does, or it is no export of that
 /// service.
-pub fn open(kind: &str, paths: &[PathBuf]) -> Result<Box<dyn Reader>, ImportError> {
-    let Some(importer) = IMPORTERS.iter().find(|importer| importer.service.kind() == kind) else {
+pub fn open(paths: &[PathBuf], settings: &ProviderSettings) -> Result<Box<dyn Reader>, ImportError> {
+    let kind = settings.kind.as_str();
+    let Some(importer) = IMPORTERS.iter().find(|importer| importer.kinds.contains(&kind)) else {
         return Err(ImportError::NoReader { kind: kind.to_owned(), known: kinds() });
     };
     let asked = importer.service;
-    let export = match (importer.begin)(Export::open(paths, &importer.wants)?, &importer.wants)? {
+    let export = match (importer.begin)(Export::open(paths, &importer.wants)?, &importer.wants, settings)? {
         Begun::Reader(reader) => return Ok(reader),
         Begun::Nothing(export) => export,
     };

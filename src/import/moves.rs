@@ -10,7 +10,8 @@ use std::io::{Read, SeekFrom};
 
 use super::elements::{Elements, ElementsError};
 use super::source::{Export, ReadSeek, Wants};
-use super::{Begun, ImportError, ImportProblem, ImportedDay, Reader};
+use super::{Begun, ImportError, ImportProblem, Imported, ImportedDay, Reader};
+use crate::config::ProviderSettings;
 use crate::json::{Json, Kind};
 use crate::model::{ContentHash, Day, JsonText, Resources};
 
@@ -84,7 +85,7 @@ struct MovesReader {
 }
 
 /// A reader of the storyline files, if there are any.
-pub fn begin(export: Export, wants: &Wants) -> Result<Begun, ImportError> {
+pub fn begin(export: Export, wants: &Wants, _: &ProviderSettings) -> Result<Begun, ImportError> {
     let mut chosen: Vec<_> =
         export.entries().iter().enumerate().filter_map(|(at, entry)| Some((Splitting::of(&entry.path)?, at))).collect();
     if chosen.is_empty() {
@@ -126,7 +127,7 @@ impl Reader for MovesReader {
         self.read
     }
 
-    fn next(&mut self) -> Option<Result<ImportedDay, ImportProblem>> {
+    fn next(&mut self) -> Option<Result<Imported, ImportProblem>> {
         if !self.surveyed {
             self.survey();
         }
@@ -135,9 +136,13 @@ impl Reader for MovesReader {
         }
         let (day, spot) = self.planned.pop_front()?;
         let source = self.name(spot.entry);
-        Some(self.take(spot).map_err(|reason| ImportProblem { file: source.clone(), day: Some(day), reason }).map(
-            |storyline| ImportedDay { day, resources: Resources::from([(STORYLINE.to_owned(), storyline)]), source },
-        ))
+        Some(match self.take(spot) {
+            Ok(storyline) => {
+                let resources = Resources::from([(STORYLINE.to_owned(), storyline)]);
+                Ok(Imported::Day(ImportedDay { resources, ..ImportedDay::new(day, source) }))
+            }
+            Err(reason) => Err(ImportProblem { file: source, day: Some(day), reason }),
+        })
     }
 }
 

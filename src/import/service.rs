@@ -41,7 +41,7 @@ impl Service {
         let file = |name: &'static str| holds(&move |parts| parts.last() == Some(&name));
         let below = |folder: &'static str| holds(&move |parts| parts[..parts.len() - 1].contains(&folder));
         // Takeout first: a person's Drive inside it may hold the exports of all the others.
-        if below("Takeout") || below("Global Export Data") {
+        if ["Takeout", "Global Export Data", "user-site-export", "MyFitbitData"].into_iter().any(below) {
             Some(Service::Takeout)
         } else if file("cardioActivities.csv") {
             Some(Service::Runkeeper)
@@ -65,6 +65,7 @@ mod tests {
         assert_eq!(of(&["measurements.csv", "cardioActivities.csv"]), Some(Service::Runkeeper));
         assert_eq!(of(&["export_1/activities.csv", "export_1/activities/12.gpx"]), Some(Service::Strava));
         assert_eq!(of(&["Takeout/Fitbit/Global Export Data/steps-2020-01-01.json"]), Some(Service::Takeout));
+        assert_eq!(of(&["Ada/user-site-export/steps-2018-01-01.json"]), Some(Service::Takeout));
         assert_eq!(of(&["About Moves Data Export Formats.pdf", "csv.zip"]), Some(Service::Moves));
         // One of Moves' own kinds is called activities, too.
         assert_eq!(of(&["csv/full/activities.csv"]), None);

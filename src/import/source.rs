@@ -207,7 +207,7 @@ impl Export {
     /// # Errors
     /// When they are not.
     pub fn admit(&self, chosen: &[usize], wants: &Wants) -> Result<(), ImportError> {
-        let mut total = 0_u64;
+        let (mut total, mut packed_total) = (0_u64, 0_u64);
         for entry in chosen.iter().filter_map(|at| self.entries.get(*at)) {
             let packed = match entry.place {
                 EntryPlace::Packed { packed, .. } => Some(packed),
@@ -215,14 +215,10 @@ impl Export {
             };
             check_size(&entry.name, entry.size, packed, wants.max_file)?;
             total = total.saturating_add(entry.size);
+            packed_total = packed_total.saturating_add(packed.unwrap_or(entry.size));
         }
-        if total > wants.max_total {
-            return Err(refused(
-                &self.name,
-                format!("its files hold {} together, more than {}", mebibytes(total), mebibytes(wants.max_total)),
-            ));
-        }
-        Ok(())
+        // Many small bombs are one.
+        check_size(&self.name, total, Some(packed_total), wants.max_total)
     }
 
     /// Reads an entry from its first byte to its last. A stream that gives more or less than the entry

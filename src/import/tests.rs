@@ -27,11 +27,13 @@ impl Read {
 }
 
 fn read(paths: &[&Path]) -> Result<Read, ImportError> {
-    let mut reader = open("moves", &paths.iter().map(|path| path.to_path_buf()).collect::<Vec<_>>())?;
+    let paths: Vec<_> = paths.iter().map(|path| path.to_path_buf()).collect();
+    let mut reader = open(&paths, &ProviderSettings::of_kind("moves"))?;
     let mut read = Read { days: Vec::new(), problems: Vec::new() };
     while let Some(next) = reader.next() {
         match next {
-            Ok(day) => read.days.push(day),
+            Ok(Imported::Day(day)) => read.days.push(day),
+            Ok(other) => panic!("{other:?}"),
             Err(problem) => read.problems.push(problem),
         }
         assert!(reader.bytes_read() <= reader.total_bytes());
@@ -430,7 +432,7 @@ fn another_services_export_is_named() {
     let error = refusal(&[&path]);
     assert!(matches!(error, ImportError::Unrecognised { .. }) && error.is_usage(), "{error}");
     assert!(error.to_string().contains("daily/storyline"), "{error}");
-    let error = open("fax", &[path]).err().unwrap();
+    let error = open(&[path], &ProviderSettings::of_kind("fax")).err().unwrap();
     assert!(error.hint().unwrap().contains("moves"), "{error}");
 }
 

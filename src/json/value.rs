@@ -221,6 +221,11 @@ impl<'j> Value<'j> {
         String::from_utf8(out).unwrap_or_else(|error| string::text_of(error.as_bytes()).into_owned())
     }
 
+    /// Appends what [`Value::line`] gives.
+    pub fn write_line(self, out: &mut Vec<u8>) {
+        write::line(self.doc, self.index, out);
+    }
+
     /// Whether both are the same value, so that their canonical forms are equal.
     pub fn same(self, other: Value<'_>) -> bool {
         let kind = self.kind();

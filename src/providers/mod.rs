@@ -22,7 +22,37 @@ use chrono::{DateTime, Utc};
 use crate::auth::Session;
 use crate::config::ProviderSettings;
 use crate::http::FetchError;
-use crate::model::{Day, DayRange, JsonText, Resources, Zone};
+use crate::json::Identity;
+use crate::model::{Day, DayRange, JsonText, Resources, Twins, Zone};
+
+/// What tells the records of an export apart, and of any other resource with a slash in its name: as many of
+/// these as a record has, together. It stands last among a provider's rules.
+pub const EXPORTED: Identity = Identity {
+    array: "*",
+    keys: &[
+        "civilStartTime/date/day",
+        "logId",
+        "dateTime",
+        "timestamp",
+        "start time",
+        "date_time",
+        "recorded_time",
+        "sleep_log_entry_id",
+        "sleep_id",
+        "sleep_stage_id",
+        "sleep_score_id",
+        "exercise_id",
+        "reading_id",
+        "file",
+        "session_id",
+        "heart_zone_id",
+        "heart rate zone",
+        "heart rate zone type",
+        "date",
+        "DATE",
+        "data source",
+    ],
+};
 
 /// A future of a provider, which the engine awaits.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -51,6 +81,11 @@ pub trait Provider: Sync {
 
     /// How it is asked.
     fn way(&self) -> Way<'_>;
+
+    /// Resources that tell of the same records in words of their own.
+    fn twins(&self) -> &'static [Twins] {
+        &[]
+    }
 }
 
 /// How a service is asked.

@@ -24,7 +24,8 @@ pub use substance::substance;
 /// How the records of a provider's arrays are told apart, and which members are volatile.
 ///
 /// Paths lead from below `/resources`, without a slash ahead, by the names of members. `*` stands for any one step (an
-/// item of an array, as a rule) and `**` for any number of steps, none among them.
+/// item of an array, as a rule) and `**` for any number of steps, none among them. In a name `~1` stands for a slash and
+/// `~0` for a tilde, as in a JSON Pointer.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RecordRules {
     /// The first whose path fits an array says what tells its records apart.

@@ -1,5 +1,7 @@
 //! Paths with `*` and `**`, followed step by step while walking down a document.
 
+use std::borrow::Cow;
+
 use crate::json::Name;
 
 /// A step down a document.
@@ -11,7 +13,7 @@ pub(super) enum Down<'a> {
 
 /// A set of patterns, and how far each has come on the way down.
 pub(super) struct Patterns {
-    patterns: Vec<Vec<&'static str>>,
+    patterns: Vec<Vec<Cow<'static, str>>>,
     /// The states of all frames on the way, one frame after the other.
     states: Vec<State>,
 }
@@ -33,7 +35,8 @@ pub(super) struct Frame {
 impl Patterns {
     /// Gives the patterns and the frame of the place they start from.
     pub(super) fn new(patterns: impl Iterator<Item = &'static str>) -> (Patterns, Frame) {
-        let patterns: Vec<Vec<&str>> = patterns.map(|pattern| pattern.split('/').collect()).collect();
+        let patterns: Vec<Vec<Cow<'_, str>>> =
+            patterns.map(|pattern| pattern.split('/').map(plain).collect()).collect();
         let mut this = Patterns { patterns, states: Vec::new() };
         for pattern in 0..this.patterns.len() {
             this.add(0, State { pattern, at: 0 });
@@ -48,7 +51,7 @@ impl Patterns {
         for index in frame.start..frame.end {
             let State { pattern, at } = self.states[index];
             let next = State { pattern, at: at + 1 };
-            match self.patterns[pattern].get(at).copied() {
+            match self.patterns[pattern].get(at).map(|segment| &**segment) {
                 Some("**") => self.add(start, State { pattern, at }),
                 Some("*") => self.add(start, next),
                 Some(segment) => {
@@ -84,8 +87,17 @@ impl Patterns {
             return;
         }
         self.states.push(state);
-        if self.patterns[state.pattern].get(state.at) == Some(&"**") {
+        if self.patterns[state.pattern].get(state.at).is_some_and(|segment| segment == "**") {
             self.add(start, State { at: state.at + 1, ..state });
         }
+    }
+}
+
+/// A segment as the name it stands for.
+fn plain(segment: &'static str) -> Cow<'static, str> {
+    if segment.contains('~') {
+        Cow::Owned(segment.replace("~1", "/").replace("~0", "~"))
+    } else {
+        Cow::Borrowed(segment)
     }
 }

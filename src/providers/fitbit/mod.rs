@@ -33,6 +33,7 @@ static DESCRIPTION: Description = Description {
     today: "its Web API was announced to be switched off on 2026-11-02 (410 Gone after that); \
             googlehealth is its successor, and a Google Takeout can be imported",
     origin: "https://api.fitbit.com",
+    closes: Some("2026-11-02"),
     gone: None,
     api_alone: None,
     sign_in: SignIn {

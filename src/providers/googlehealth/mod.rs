@@ -36,6 +36,7 @@ static DESCRIPTION: Description = Description {
     today: "answers since 2026-03-24, and is what the Fitbit Web API became; an app needs a Google Cloud project of \
             your own, and in autumn 2026 Google took no new ones for a while",
     origin: "https://health.googleapis.com",
+    closes: None,
     gone: None,
     api_alone: None,
     sign_in: SignIn {

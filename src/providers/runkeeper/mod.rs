@@ -4,6 +4,7 @@
 
 mod answer;
 mod changes;
+mod twins;
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,7 @@ use chrono::{DateTime, Utc};
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, Json, Kind, RecordRules};
-use crate::model::{AppProof, Description, JsonText, Resource, Resources, Revocation, SignIn, Zone};
+use crate::model::{AppProof, Description, JsonText, Resource, Resources, Revocation, SignIn, Twins, Zone};
 
 use super::{ActivityProvider, Answer, Changes, Feed, Next, Opening, Page, Part, Provider, Way};
 use answer::{ask, refusal, start};
@@ -45,6 +46,7 @@ static DESCRIPTION: Description = Description {
     today: "no new apps since 2018; whether the API still answers the old ones is not known. \
             The export (runkeeper.com, Settings, Export Data) works for everybody",
     origin: "https://api.runkeeper.com",
+    closes: None,
     gone: None,
     api_alone: None,
     sign_in: SignIn {
@@ -86,6 +88,9 @@ static DESCRIPTION: Description = Description {
             Identity { array: "strength_training_activities", keys: &["list/uri"] },
             Identity { array: "background_activities", keys: &["uri"] },
             Identity { array: "sleep", keys: &["uri"] },
+            Identity { array: "export~1activities", keys: &["Date", "Type"] },
+            Identity { array: "export~1measurements", keys: &["Date", "Type"] },
+            Identity { array: "export~1files", keys: &["file"] },
             Identity { array: "nutrition", keys: &["uri"] },
             Identity { array: "weight", keys: &["uri"] },
             Identity { array: "general_measurements", keys: &["uri"] },
@@ -170,6 +175,10 @@ impl Provider for Runkeeper {
 
     fn way(&self) -> Way<'_> {
         Way::Activities(self)
+    }
+
+    fn twins(&self) -> &'static [Twins] {
+        twins::TWINS
     }
 }
 

@@ -4,6 +4,7 @@
 mod account;
 mod parts;
 mod refusal;
+mod twins;
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,8 @@ use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, Kind, RecordRules, Value};
 use crate::model::{
-    ApiAlone, AppProof, CountHeader, Description, JsonText, QuotaWindow, Resource, Resources, Revocation, SignIn, Zone,
+    ApiAlone, AppProof, CountHeader, Description, JsonText, QuotaWindow, Resource, Resources, Revocation, SignIn,
+    Twins, Zone,
 };
 
 use super::reading::parse_as;
@@ -35,6 +37,7 @@ static DESCRIPTION: Description = Description {
             (the bulk export under Settings, My Account stays free). From 2027-01-04 its API is announced \
             at https://api-v3.strava.com too, which base_url reaches",
     origin: "https://www.strava.com",
+    closes: None,
     gone: None,
     // Announced in June 2026 for 2027-01-04, under the one name or the other.
     api_alone: Some(ApiAlone { hosts: &["api-v3.strava.com", "www.api-v3.strava.com"], without: "/api/v3" }),
@@ -87,6 +90,10 @@ static DESCRIPTION: Description = Description {
             Identity { array: "**/laps", keys: &["id"] },
             Identity { array: "**/segment_efforts", keys: &["id"] },
             Identity { array: "activities/*/comments", keys: &["id"] },
+            Identity { array: "export~1activities", keys: &["Activity ID"] },
+            Identity { array: "export~1local_times", keys: &["Activity ID"] },
+            Identity { array: "export~1files", keys: &["file"] },
+            Identity { array: "export~1route_files", keys: &["file"] },
             Identity { array: "gear", keys: &["id"] },
             Identity { array: "routes", keys: &["id"] },
             Identity { array: "athlete/bikes", keys: &["id"] },
@@ -197,6 +204,10 @@ impl Provider for Strava {
 
     fn way(&self) -> Way<'_> {
         Way::Activities(self)
+    }
+
+    fn twins(&self) -> &'static [Twins] {
+        twins::TWINS
     }
 }
 

@@ -333,7 +333,7 @@ impl<'f, 'a> Fetch<'f, 'a> {
                 continue;
             }
             let was_held = self.run.recorder.held().contains_key(&day);
-            match self.run.recorder.replace(day, DayContent { resources, absent: BTreeMap::new() }, &gone) {
+            match self.run.recorder.replace(day, DayContent { resources, ..DayContent::default() }, &gone) {
                 Ok(now) => {
                     if let Some((blob, document)) = now {
                         self.index.note(day, blob, document.root());

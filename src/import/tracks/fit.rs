@@ -1,0 +1,196 @@
+//! FIT. The checksums of header and data are checked before any of it counts.
+
+use chrono::SecondsFormat;
+use fitparser::de::{DecodeOption, FitObject, FitStreamProcessor};
+use fitparser::profile::MesgNum;
+use fitparser::{ErrorKind, FitDataField, FitDataRecord, Value};
+
+use super::Track;
+use super::writer::{Point, TrackWriter};
+
+/// The number of a message's time, and in an `activity` the number of its local time.
+const TIMESTAMP: u8 = 253;
+const LOCAL_TIMESTAMP: u8 = 5;
+
+/// In an `event`: what it is of and what came of it; a timer that stops begins a pause.
+const EVENT: u8 = 0;
+const EVENT_TYPE: u8 = 1;
+const TIMER: i64 = 0;
+const STOPS: [i64; 4] = [1, 4, 8, 9];
+
+/// What fields of a point are called in ours, the finer one of two first; others keep their names.
+const NAMES: [(&str, &str); 10] = [
+    ("enhanced_altitude", "ele"),
+    ("altitude", "ele"),
+    ("enhanced_speed", "speed"),
+    ("speed", "speed"),
+    ("heart_rate", "hr"),
+    ("cadence", "cad"),
+    ("power", "power"),
+    ("temperature", "temp"),
+    ("distance", "distance"),
+    ("timestamp", "time"),
+];
+
+/// Reads a file.
+///
+/// # Errors
+/// What is wrong with it: a checksum above all.
+pub fn read(bytes: &[u8]) -> Result<Track, String> {
+    let mut processor = FitStreamProcessor::new();
+    processor.add_option(DecodeOption::DropUnknownFields);
+    let mut writer = TrackWriter::default();
+    let mut rest = bytes;
+    if rest.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    while !rest.is_empty() {
+        let (behind, object) = processor.deserialize_next(rest).map_err(|error| words(&error))?;
+        rest = behind;
+        match object {
+            FitObject::Crc(_) => processor.reset(),
+            FitObject::Header(_) | FitObject::DefinitionMessage(_) => {}
+            FitObject::DataMessage(message) => {
+                let raw = |number: u8| message.fields().get(&number).and_then(whole);
+                match MesgNum::from(message.global_message_number()) {
+                    MesgNum::Activity => {
+                        let offset = raw(LOCAL_TIMESTAMP).zip(raw(TIMESTAMP)).map(|(local, utc)| local - utc);
+                        writer.offset = offset.and_then(|seconds| i32::try_from(seconds).ok()).filter(plausible);
+                    }
+                    MesgNum::Event
+                        if raw(EVENT) == Some(TIMER) && raw(EVENT_TYPE).is_some_and(|kind| STOPS.contains(&kind)) =>
+                    {
+                        writer.segment();
+                    }
+                    _ => {}
+                }
+                let record = processor.decode_message(message).map_err(|error| words(&error))?;
+                match record.kind() {
+                    MesgNum::Record => writer.point(&point(&record)),
+                    MesgNum::Session | MesgNum::Sport => {
+                        if let Some(Value::String(sport)) = field(&record, "sport").map(FitDataField::value) {
+                            writer.member("type", sport);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    writer.finish()
+}
+
+fn point(record: &FitDataRecord) -> Point {
+    let mut point = Point::default();
+    for name in ["position_lat", "position_long"] {
+        if let Some(Value::SInt32(semicircles)) = field(record, name).map(FitDataField::value) {
+            let called = if name == "position_lat" { "lat" } else { "lon" };
+            point.number(called, f64::from(*semicircles) * 180.0 / 2_f64.powi(31));
+        }
+    }
+    for (name, called) in NAMES {
+        if let Some(found) = field(record, name) {
+            tell(&mut point, called, found.value());
+        }
+    }
+    for other in record.fields() {
+        let name = other.name();
+        if !name.starts_with("position_") && !NAMES.iter().any(|(known, _)| *known == name) {
+            tell(&mut point, name, other.value());
+        }
+    }
+    point
+}
+
+fn tell(point: &mut Point, name: &str, value: &Value) {
+    match value {
+        Value::Timestamp(time) => point.tell(name, &time.to_utc().to_rfc3339_opts(SecondsFormat::Secs, true)),
+        Value::Float32(number) => point.number(name, f64::from(*number)),
+        Value::Float64(number) => point.number(name, *number),
+        Value::Array(_) | Value::Invalid => {}
+        other => point.tell(name, &other.to_string()),
+    }
+}
+
+fn field<'r>(record: &'r FitDataRecord, name: &str) -> Option<&'r FitDataField> {
+    record.fields().iter().find(|field| field.name() == name)
+}
+
+/// A whole number as it stands in the file.
+fn whole(value: &Value) -> Option<i64> {
+    match value {
+        Value::Enum(number) | Value::UInt8(number) | Value::Byte(number) => Some(i64::from(*number)),
+        Value::UInt32(number) => Some(i64::from(*number)),
+        _ => None,
+    }
+}
+
+/// Clocks are set to quarters of an hour, up to fourteen hours away. A device that knows no place has none.
+fn plausible(seconds: &i32) -> bool {
+    *seconds != 0 && seconds % 900 == 0 && seconds.abs() <= 14 * 3600
+}
+
+fn words(error: &ErrorKind) -> String {
+    match error {
+        ErrorKind::InvalidCrc(..) => "its checksum is wrong: it is damaged".to_owned(),
+        ErrorKind::UnexpectedEof(_) => "it is cut off".to_owned(),
+        ErrorKind::ParseError(at, _) => format!("it is no sound FIT at byte {at}"),
+        other => format!("it is no sound FIT: {other}"),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::super::pack::{FitPoint, fit};
+    use super::*;
+
+    const POINTS: [Option<FitPoint>; 3] = [
+        Some(FitPoint { second: 0, lat: 60.17, lon: 24.94, altitude: 12.4, heart_rate: 120 }),
+        // The timer stops between the two.
+        None,
+        Some(FitPoint { second: 90, lat: 60.18, lon: 24.95, altitude: 13.0, heart_rate: 0xff }),
+    ];
+
+    #[test]
+    fn points_stand_in_segments_between_pauses() {
+        let track = read(&fit(1_000_000_000, &POINTS, Some(10_800))).unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(track.tracks.as_bytes()),
+            "[{\"type\":\"running\",\"segments\":[[{\"lat\":60.1700000,\"lon\":24.9400000,\"ele\":12.4000000,\
+             \"hr\":120,\"time\":\"2021-09-08T01:46:40Z\"}],[{\"lat\":60.1800000,\"lon\":24.9500000,\
+             \"ele\":13.0000000,\"time\":\"2021-09-08T01:48:10Z\"}]]}]"
+        );
+        assert_eq!(track.offset, Some(10_800));
+        assert_eq!(track.position.map(|(lat, lon)| (lat.round(), lon.round())), Some((60.0, 25.0)));
+        assert_eq!(track.start.unwrap().to_rfc3339(), "2021-09-08T01:46:40+00:00");
+    }
+
+    #[test]
+    fn a_clock_that_was_never_set_tells_no_zone() {
+        for seconds in [Some(0), Some(12_345), Some(100_000_000), None] {
+            assert_eq!(read(&fit(1_000_000_000, &POINTS, seconds)).unwrap().offset, None, "{seconds:?}");
+        }
+    }
+
+    #[test]
+    fn damage_is_seen() {
+        let whole = fit(1_000_000_000, &POINTS, None);
+        let damaged = |at: usize| {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1;
+            read(&bytes).unwrap_err()
+        };
+        // The last byte of the data, then the checksums of header and data.
+        for at in [whole.len() - 3, 12, whole.len() - 1] {
+            assert_eq!(damaged(at), "its checksum is wrong: it is damaged");
+        }
+        assert_eq!(read(&whole[..whole.len() - 5]).unwrap_err(), "it is cut off");
+        assert_eq!(read(b"").unwrap_err(), "it is empty");
+        assert!(read(b"<gpx></gpx> and so on").is_err());
+        // Whatever byte is wrong: an error, never a track.
+        for at in 0..whole.len() {
+            assert!(!damaged(at).is_empty());
+        }
+    }
+}
