@@ -168,7 +168,7 @@ pub fn counts(finding: &Finding) -> String {
     if count < 2 || each.chars().count() <= COUNTS_WIDTH {
         return each;
     }
-    let sum = |at: usize| finding.resources.iter().map(|(_, counts)| counts[at]).sum();
+    let sum = |at: usize| finding.resources.values().map(|counts| counts[at]).sum();
     format!("{count} resources: {}", said(&[sum(0), sum(1), sum(2)]))
 }
 
