@@ -10,6 +10,7 @@ mod doctor;
 mod env;
 mod export;
 mod export_services;
+mod exports;
 mod fitbit;
 mod fitbit_trouble;
 mod googlehealth;
