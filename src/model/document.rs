@@ -54,16 +54,8 @@ impl JsonText {
 
     /// An object of these members; the names must differ.
     pub fn object<'n, T: Borrow<JsonText>>(members: impl IntoIterator<Item = (&'n str, T)>) -> JsonText {
-        let mut text = vec![b'{'];
-        for (at, (name, value)) in members.into_iter().enumerate() {
-            if at > 0 {
-                text.push(b',');
-            }
-            text.extend_from_slice(quote(name).as_bytes());
-            text.push(b':');
-            text.extend_from_slice(&value.borrow().0);
-        }
-        text.push(b'}');
+        let mut text = Vec::new();
+        write_object(&mut text, members);
         JsonText(text)
     }
 
@@ -196,15 +188,37 @@ impl Account {
     }
 }
 
-/// Puts the JSON texts together as they are; canonical form respells the whole.
+/// Puts the JSON texts together as they are; canonical form respells the whole. A day's texts may be large:
+/// they are copied once.
 fn compose(head: &[(&str, &str)], resources: &Resources, absent: &BTreeMap<String, String>) -> Result<Json, JsonError> {
-    let mut members: Vec<_> = head.iter().map(|(name, text)| (*name, JsonText::string(text))).collect();
-    if !absent.is_empty() {
-        let reasons = absent.iter().map(|(name, reason)| (name.as_str(), JsonText::string(reason)));
-        members.push(("absent", JsonText::object(reasons)));
+    let size = |(name, value): (&String, &JsonText)| name.len() + value.0.len() + 8;
+    let mut text = Vec::with_capacity(resources.iter().map(size).sum::<usize>() + 256);
+    text.push(b'{');
+    for (name, word) in head {
+        text.extend_from_slice(format!("{}:{},", quote(name), quote(word)).as_bytes());
     }
-    members.push(("resources", JsonText::object(resources.iter().map(|(name, value)| (name.as_str(), value)))));
-    Json::parse(JsonText::object(members).0)
+    if !absent.is_empty() {
+        text.extend_from_slice(b"\"absent\":");
+        write_object(&mut text, absent.iter().map(|(name, reason)| (name.as_str(), JsonText::string(reason))));
+        text.push(b',');
+    }
+    text.extend_from_slice(b"\"resources\":");
+    write_object(&mut text, resources.iter().map(|(name, value)| (name.as_str(), value)));
+    text.push(b'}');
+    Json::parse(text)
+}
+
+fn write_object<'n, T: Borrow<JsonText>>(text: &mut Vec<u8>, members: impl IntoIterator<Item = (&'n str, T)>) {
+    text.push(b'{');
+    for (at, (name, value)) in members.into_iter().enumerate() {
+        if at > 0 {
+            text.push(b',');
+        }
+        text.extend_from_slice(quote(name).as_bytes());
+        text.push(b':');
+        text.extend_from_slice(&value.borrow().0);
+    }
+    text.push(b'}');
 }
 
 fn parts(json: &Json) -> Result<(Resources, BTreeMap<String, String>), DocumentError> {

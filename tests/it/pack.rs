@@ -1,5 +1,6 @@
 //! Packs exports as the services do: real zips, written as a stream, zips inside them.
-#![allow(clippy::unwrap_used)]
+// The tests beside the code use some of it, those through the binary all.
+#![allow(clippy::unwrap_used, dead_code)]
 
 use std::collections::BTreeMap;
 use std::io::Write;

@@ -1,6 +1,7 @@
 //! `fitsnap demo`
 
 mod cast;
+mod fitbit;
 mod googlehealth;
 mod moves;
 mod runkeeper;
@@ -134,8 +135,8 @@ impl Demo<'_> {
     fn configure(&mut self, players: &[(&Role, Box<dyn Player>)]) -> Result<(), CommandError> {
         let archive = self.archive()?;
         let (mut settings, mut secrets) = (format!("format = {FORMAT}\n"), String::new());
-        for (Role { kind, .. }, player) in players {
-            let _ = write!(settings, "\n[providers.{kind}]\nbase_url = \"{}\"\n", player.base_url());
+        for (Role { kind, settings: more, .. }, player) in players {
+            let _ = write!(settings, "\n[providers.{kind}]\nbase_url = \"{}\"\n{more}", player.base_url());
             let _ = write!(secrets, "[{kind}]\nclient_id = \"{}\"\nclient_secret = \"{}\"\n", APP.0, APP.1);
         }
         let path = self.own.join(CREDENTIALS_FILE);
