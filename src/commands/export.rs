@@ -110,7 +110,7 @@ pub fn run(args: &ExportArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     if let (Format::Csv, None) = (format, resource) {
         tell_default(&wish, ui);
     }
-    let failed = |error| explain(error, &wish, &named);
+    let failed = |error| explain(error, &named);
     let mut output = Output::to(days.output.as_deref(), context, |_| days.force)?;
     let stop = super::signals()?;
     let mut export = Export::begin(&archive, wish.clone()).map_err(failed)?;
@@ -190,7 +190,7 @@ fn tell(export: &Export<'_>, wish: &Wish, ui: &mut Ui) {
     }
 }
 
-fn explain(error: ExportError, wish: &Wish, named: &str) -> CommandError {
+fn explain(error: ExportError, named: &str) -> CommandError {
     let code = match &error {
         ExportError::NoSuchResource { .. } | ExportError::NoTracks { .. } | ExportError::NoTable => ExitCode::Usage,
         _ => ExitCode::SomeFailed,
@@ -202,10 +202,9 @@ fn explain(error: ExportError, wish: &Wish, named: &str) -> CommandError {
         ExportError::NoDays { held: None, .. } => {
             command.hint("fill the archive with: fitsnap sync, or fitsnap import")
         }
-        ExportError::NothingHeld { .. } => match (&wish.since, &wish.until) {
-            (None, None) => command.hint("look at what is held with: fitsnap export ndjson"),
-            _ => command.hint(format!("leave --since and --until out to look at all days of {named}")),
-        },
+        ExportError::NothingHeld { seen, .. } if !seen.is_empty() => {
+            command.hint(format!("they have {}", seen.join(", ")))
+        }
         ExportError::NoSuchResource { nearest, known, .. } => {
             let known = command.hint(format!("there is {}", known.join(", ")));
             nearest.into_iter().fold(known, |command, nearest| command.hint(format!("did you mean \"{nearest}\"?")))

@@ -22,12 +22,12 @@ pub enum ExportError {
         held: Option<(Day, Day)>,
     },
     /// The days have none of what is wanted.
-    #[error("none of the {days} days has {}", needed.join(" or "))]
+    #[error("none of the days has {}", needed.join(" or "))]
     NothingHeld {
-        /// How many days were looked at.
-        days: usize,
         /// The resources without which there is nothing to make.
         needed: Vec<String>,
+        /// The resources that they have.
+        seen: Vec<String>,
     },
     /// Neither a resource of these days nor a table.
     #[error("there is no resource \"{name}\"")]

@@ -249,9 +249,9 @@ impl<'a> Export<'a> {
 
     /// Why nothing was found.
     fn nothing(&self) -> ExportError {
-        let Some(name) = &self.wish.resource else {
-            return ExportError::NothingHeld { days: self.days.len(), needed: self.needed.clone() };
-        };
+        let nothing_held =
+            || ExportError::NothingHeld { needed: self.needed.clone(), seen: self.seen.iter().cloned().collect() };
+        let Some(name) = &self.wish.resource else { return nothing_held() };
         let mut known: BTreeSet<&str> = self.seen.iter().map(String::as_str).collect();
         for source in &self.wish.sources {
             known.extend(
@@ -264,7 +264,7 @@ impl<'a> Export<'a> {
             }
         }
         if known.contains(name.as_str()) {
-            return ExportError::NothingHeld { days: self.days.len(), needed: self.needed.clone() };
+            return nothing_held();
         }
         ExportError::NoSuchResource {
             name: name.clone(),

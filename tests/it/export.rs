@@ -316,7 +316,7 @@ fn what_there_is_not_is_said_with_what_there_is() {
             1,
             &["no day of moves is held to 2015-07-01", "2015-07-10 to 2015-07-11"],
         ),
-        (&["csv", "runkeeper", "sleep"], 1, &["none of the 1 days has sleep"]),
+        (&["csv", "runkeeper", "sleep"], 1, &["none of the days has sleep", "they have activities"]),
         (&["csv", "moves", "--since", "2015-07-02", "--until", "2015-07-01"], 2, &["--until 2015-07-01 is before"]),
         (&["csv"], 2, &["PROVIDER"]),
     ] {
