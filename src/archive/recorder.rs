@@ -158,7 +158,10 @@ impl<'a> Recorder<'a> {
             return Ok(None);
         }
         let json = document.json()?;
+        // A day may be large, and is not needed twice.
+        drop(document);
         let bytes = json.canonical();
+        let path = day_path(&self.provider, day);
         if !content.files.is_empty() || !content.files_gone.is_empty() {
             let mut companions = self.companions(day)?;
             let mut files = companions.put(&mut self.writer, &content.files)?;
@@ -167,7 +170,6 @@ impl<'a> Recorder<'a> {
                 add(self.files.entry(day).or_default(), files);
             }
         }
-        let path = day_path(&self.provider, day);
         let base = self.base(day);
         let change = match base {
             None => Some(DayChange { kind: RevisionKind::New, resources: BTreeMap::new() }),
@@ -178,7 +180,7 @@ impl<'a> Recorder<'a> {
         };
         match (change, base) {
             (Some(change), _) => {
-                let blob = self.writer.put(&path, &bytes)?;
+                let blob = self.writer.put(&path, bytes)?;
                 self.held.insert(day, blob);
                 self.unchanged.remove(&day);
                 self.pending.insert(day, Pending { change, blob: Some(blob), base });
@@ -188,7 +190,7 @@ impl<'a> Recorder<'a> {
                 // What was taken before is undone by what came now: all is as committed.
                 if let (Some(_), Some(base)) = (self.pending.remove(&day), base) {
                     let old = self.writer.read(&path, base)?;
-                    self.writer.put(&path, &old)?;
+                    self.writer.put(&path, old)?;
                     self.held.insert(day, base);
                 }
                 self.unchanged.insert(day);
@@ -249,7 +251,7 @@ impl<'a> Recorder<'a> {
             None => account.resources.is_empty(),
         };
         if !same {
-            self.account = Some(self.writer.put(&path, &bytes)?);
+            self.account = Some(self.writer.put(&path, bytes)?);
             self.account_changed = true;
         }
         Ok(())

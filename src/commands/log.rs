@@ -129,16 +129,20 @@ fn print(revision: &Revision, kind: RevisionKind, finding: &Finding, ui: &mut Ui
         Subject::Day(DayOf { provider, day, .. }) => format!("{provider} {day}"),
         Subject::File(path) => path.clone(),
     };
-    let head = Text::new().plain("  ").with(Style::Bold, subject);
-    let mut head = head.plain("  ").with(past::style(kind), kind.word());
-    if let Some(after) = revision.day().and_then(when) {
-        head = head.plain(format!(", {after}"));
-    }
+    let after = revision.day().and_then(when).map(|after| format!(", {after}")).unwrap_or_default();
     let counts = past::counts(finding);
-    if !counts.is_empty() {
-        head = head.plain("  ").plain(counts);
+    let width = [&subject, kind.word(), &after, &counts].iter().map(|part| part.chars().count()).sum::<usize>();
+    let mut head = Text::new().plain("  ").with(Style::Bold, subject);
+    head = head.plain("  ").with(past::style(kind), kind.word()).plain(after);
+    // Six letters stand between the parts.
+    let fits = width + 6 <= past::WIDTH;
+    if fits && !counts.is_empty() {
+        head = head.plain("  ").plain(counts.as_str());
     }
     ui.data(head);
+    if !fits {
+        ui.data(Text::new().plain("      ").plain(counts));
+    }
     if let Some(problem) = &finding.problem {
         ui.data(Text::new().plain("      ").with(Style::Red, problem.as_str()));
     }

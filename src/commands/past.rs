@@ -6,20 +6,25 @@ use chrono::{DateTime, Days, Months, NaiveTime, TimeDelta, Utc};
 use crate::archive::{Archive, ArchiveError, RevisionError, Scope};
 use crate::audit::{Facts, Finding, Tone};
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
-use crate::model::{Day, DayRange, ProviderName, RevisionKind};
+use crate::config::ArchiveSettings;
+use crate::model::{Day, DayRange, ProviderName, RevisionKind, nearest as nearest_word};
 use crate::providers;
 
 /// What is known of the archive's providers. Settings that cannot be used do not keep the past from
 /// being read.
 pub fn facts(archive: &Archive, ui: &mut Ui) -> Result<Facts, CommandError> {
-    let settings = match archive.settings(&providers::kinds()) {
-        Ok(settings) => Some(settings),
+    match archive.settings(&providers::kinds()) {
+        Ok(settings) => facts_of(&settings, archive),
         Err(error) => {
             ui.warn(format!("{error}; a window of 7 days is assumed"));
-            None
+            facts_of(&ArchiveSettings::default(), archive)
         }
-    };
-    Ok(Facts::of_archive(settings.as_ref(), &archive.snapshot()?.providers()?))
+    }
+}
+
+/// What is known of the archive's providers under these settings.
+pub fn facts_of(settings: &ArchiveSettings, archive: &Archive) -> Result<Facts, CommandError> {
+    Ok(Facts::of_archive(settings, &archive.snapshot()?.providers()?))
 }
 
 /// A provider that the archive has, or had.
@@ -29,7 +34,11 @@ pub fn known_provider(archive: &Archive, facts: &Facts, name: &str) -> Result<Pr
         let error = CommandError::new(ExitCode::Usage, format!("this archive has no provider \"{name}\""));
         match names.is_empty() {
             true => error.hint("it has none at all yet; name one under [providers.NAME] in fitsnap.toml"),
-            false => error.hint(format!("it has {}", names.join(", "))),
+            false => {
+                let error = error.hint(format!("it has {}", names.join(", ")));
+                let meant = nearest_word(name, names.iter().copied());
+                meant.into_iter().fold(error, |error, meant| error.hint(format!("did you mean \"{meant}\"?")))
+            }
         }
     };
     let provider: ProviderName = name.parse().map_err(|_| unknown())?;
@@ -124,7 +133,7 @@ pub fn tell_boundary(commits: &[crate::archive::CommitId], ui: &mut Ui) {
         ui.warn(format!("what came before commit {} is not in this clone, nor what it changed", commit.short()));
     }
     if !commits.is_empty() {
-        ui.note(Text::new().with(Style::Cyan, "hint: ").plain("fetch the rest of it: git fetch --unshallow"));
+        ui.hint("fetch the rest of it: git fetch --unshallow");
     }
 }
 
@@ -139,20 +148,32 @@ pub fn style(kind: RevisionKind) -> Style {
     }
 }
 
-/// `storyline: 3 altered, 1 added`
+/// The counts of several resources are summed where they take more letters than this.
+const COUNTS_WIDTH: usize = 50;
+
+/// `storyline: 3 altered, 1 added`; of many resources `8 resources: 3 altered, 96 added`.
 pub fn counts(finding: &Finding) -> String {
-    let resources = finding.resources.iter().map(|(name, counts)| {
+    let said = |counts: &[usize; 3]| {
         let words = ["altered", "added", "removed"];
         let counts = counts.iter().zip(words).filter(|(count, _)| **count > 0);
-        let counts: Vec<String> = counts.map(|(count, word)| format!("{count} {word}")).collect();
+        counts.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
+    };
+    let each = finding.resources.iter().map(|(name, counts)| {
+        let counts = said(counts);
         let name = if name.is_empty() { "document" } else { name };
-        if counts.is_empty() { name.to_owned() } else { format!("{name}: {}", counts.join(", ")) }
+        if counts.is_empty() { name.to_owned() } else { format!("{name}: {counts}") }
     });
-    resources.collect::<Vec<_>>().join("; ")
+    let each = each.collect::<Vec<_>>().join("; ");
+    let count = finding.resources.len();
+    if count < 2 || each.chars().count() <= COUNTS_WIDTH {
+        return each;
+    }
+    let sum = |at: usize| finding.resources.values().map(|counts| counts[at]).sum();
+    format!("{count} resources: {}", said(&[sum(0), sum(1), sum(2)]))
 }
 
 /// How many letters of a line of words are easily read at once: an old terminal's width.
-const WIDTH: usize = 80;
+pub const WIDTH: usize = 80;
 
 /// Writes a line of words, indented; what is too long for a terminal goes on below, further in.
 pub fn print_words<'w>(indent: &str, pieces: impl Iterator<Item = (Tone, &'w str)>, ui: &mut Ui) {
@@ -171,29 +192,28 @@ pub fn print_words<'w>(indent: &str, pieces: impl Iterator<Item = (Tone, &'w str
     }
 }
 
-/// The pieces as lines that fit, broken only between the members that they tell of.
+/// The pieces as lines that fit, broken only before the members that they tell of.
 fn folded<'w>(indent: &str, pieces: impl Iterator<Item = (Tone, &'w str)>) -> Vec<Vec<(Tone, String)>> {
-    let mut members: Vec<Vec<(Tone, &str)>> = vec![Vec::new()];
+    let mut members: Vec<(&str, Vec<(Tone, &str)>)> = vec![("", Vec::new())];
     for piece in pieces {
         match piece {
-            (Tone::Plain, ", ") => members.push(Vec::new()),
-            piece => members.last_mut().into_iter().for_each(|member| member.push(piece)),
+            (Tone::Plain, joint @ (", " | " ")) => members.push((joint, Vec::new())),
+            piece => members.last_mut().into_iter().for_each(|(_, member)| member.push(piece)),
         }
     }
     let mut lines = vec![vec![(Tone::Plain, indent.to_owned())]];
     let mut width = indent.chars().count();
-    for (at, member) in members.into_iter().enumerate() {
+    for (joint, member) in members {
         let long: usize = member.iter().map(|(_, piece)| piece.chars().count()).sum();
         let Some(line) = lines.last_mut() else { break };
-        if at > 0 && width + 3 + long > WIDTH {
-            line.push((Tone::Plain, ",".to_owned()));
+        // A comma may follow.
+        if !joint.is_empty() && width + joint.len() + long + 1 > WIDTH {
+            line.push((Tone::Plain, joint.trim_end().to_owned()));
             width = indent.chars().count() + 4 + long;
             lines.push(vec![(Tone::Plain, format!("{indent}    "))]);
-        } else if at > 0 {
-            line.push((Tone::Plain, ", ".to_owned()));
-            width += 2 + long;
         } else {
-            width += long;
+            line.push((Tone::Plain, joint.to_owned()));
+            width += joint.len() + long;
         }
         if let Some(line) = lines.last_mut() {
             line.extend(member.into_iter().map(|(tone, piece)| (tone, piece.to_owned())));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::Context;
+use super::merge_driver::NO_MERGE_DRIVER;
 use crate::archive::Archive;
 use crate::auth::signed_in;
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
@@ -37,6 +38,7 @@ struct ProviderStatus {
     lacking: BTreeMap<String, usize>,
     last_sync: Option<String>,
     signed_in: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
     sign_in_ends: Option<String>,
 }
 
@@ -87,6 +89,9 @@ pub fn run(args: &StatusArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
         );
     } else {
         tell_archive(&archive, &status, ui);
+    }
+    if archive.has_remote()? && !archive.has_merge_driver()? {
+        ui.warn(NO_MERGE_DRIVER);
     }
     Ok(ExitCode::Done)
 }

@@ -10,7 +10,7 @@ const REDIRECTS: usize = 5;
 /// Opens an address on this machine (plain http), follows redirects, and tells the last page.
 ///
 /// # Errors
-/// When nobody listens there, or the answers lead nowhere.
+/// When nobody listens there, or the answers lead nowhere or to a refusal.
 pub fn visit(address: &str) -> io::Result<String> {
     let mut address = address.to_owned();
     for _ in 0..REDIRECTS {
@@ -22,7 +22,8 @@ pub fn visit(address: &str) -> io::Result<String> {
         });
         match location {
             Some(next) => address = next,
-            None => return Ok(body.to_owned()),
+            None if head.split(' ').nth(1).is_some_and(|status| status.starts_with('2')) => return Ok(body.to_owned()),
+            None => return Err(unreadable(&address)),
         }
     }
     Err(unreadable(&address))

@@ -4,6 +4,8 @@
 mod activities;
 mod fitbit;
 mod googlehealth;
+mod grant;
+mod halves;
 mod moves;
 mod reading;
 mod runkeeper;
@@ -23,11 +25,12 @@ use crate::http::FetchError;
 use crate::json::Identity;
 use crate::model::{Day, DayRange, JsonText, Resources, Twins, Zone};
 
-/// What tells the records of an export apart that have none of an API's members: as many of these as a
-/// record has, together. It stands last among a provider's rules.
+/// What tells the records of an export apart, and of any other resource with a slash in its name: as many of
+/// these as a record has, together. It stands last among a provider's rules.
 pub const EXPORTED: Identity = Identity {
     array: "*",
     keys: &[
+        "civilStartTime/date/day",
         "logId",
         "dateTime",
         "timestamp",
@@ -40,6 +43,7 @@ pub const EXPORTED: Identity = Identity {
         "sleep_score_id",
         "exercise_id",
         "reading_id",
+        "file",
         "session_id",
         "heart_zone_id",
         "heart rate zone",

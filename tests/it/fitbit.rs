@@ -238,7 +238,7 @@ fn the_token_of_an_implicit_grant_comes_as_the_address_it_ended_up_at() {
         "https://me.example/#access_token={access}&user_id=7QXBMP&scope=heartrate&token_type=Bearer&expires_in=31536000"
     );
     let said = scene.env.run_with_input(&["login", "fitbit", "--token", "-"], &address).code(0).stderr;
-    assert!(said.contains("was not allowed") && !said.contains(&access), "{said}");
+    assert!(said.contains("were not allowed") && !said.contains(&access), "{said}");
     // Without the profile nobody knows since when there are days; what is wished for is asked for.
     let wish = ["--since", "2015-07-03", "--until", "2015-07-05", "--only", "heart"];
     counts(&scene.report(0, &wish), &[("new", 3)]);

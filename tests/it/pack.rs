@@ -1,5 +1,6 @@
 //! Packs exports as the services do: real zips, written as a stream, zips inside them.
-#![allow(clippy::unwrap_used)]
+// The tests beside the code use some of it, those through the binary all.
+#![allow(clippy::unwrap_used, dead_code)]
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -13,7 +14,17 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 
 /// The files of the small export of Moves that the tests share: `json/...`.
 pub fn moves_files() -> Files {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/moves/export");
+    fixture("moves/export")
+}
+
+/// The files of the small Takeout that the tests share, two days of someone at UTC-8: `Takeout/Fitbit/...`.
+pub fn takeout_files() -> Files {
+    fixture("takeout")
+}
+
+/// The files below a folder of the fixtures.
+fn fixture(folder: &str) -> Files {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(folder);
     let mut files = Files::new();
     let mut open = vec![root.clone()];
     while let Some(folder) = open.pop() {

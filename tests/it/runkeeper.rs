@@ -146,14 +146,16 @@ fn an_edit_that_no_feed_shows_is_seen_in_the_log_of_changes() {
     scene.at("2015-07-13T06:00:00Z");
     scene.runkeeper.annotate(&runs[2], "with a headwind");
     // It is not lost on a run that cannot see it or heed it: no log, other days, an activity that cannot be had.
-    for (fault, more, code) in [
-        (Some(Misbehaviour::of(Fault::Status(404)).at("/changeLog")), &[][..], 0),
+    let cases: [(Option<Misbehaviour>, &[&str], i32); 6] = [
+        (Some(Misbehaviour::of(Fault::Status(404)).at("/changeLog")), &[], 0),
         (Some(Misbehaviour::of(Fault::Page).at("/changeLog")), &[], 1),
         (Some(Misbehaviour::of(Fault::Status(500)).at("/changeLog")), &[], 1),
         (Some(Misbehaviour::of(Fault::Status(403)).at(&runs[2])), &[], 1),
         (None, &["--since", "2015-06-10"], 0),
         (None, &["--only", "weight"], 0),
-    ] {
+    ];
+    for (number, (fault, more, code)) in cases.into_iter().enumerate() {
+        scene.at(&format!("2015-07-{}T06:00:00Z", 15 + number));
         fault.into_iter().for_each(|fault| scene.runkeeper.misbehave(fault));
         scene.sync(more).code(code);
         scene.runkeeper.behave();

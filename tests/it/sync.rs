@@ -1,7 +1,7 @@
 //! `fitsnap sync` against the pretend Moves, when all goes well.
 
 use chrono::{DateTime, NaiveDate};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::machine::{Machine, options, path};
 
@@ -175,7 +175,9 @@ fn a_dry_run_tells_requests_days_and_time_and_does_nothing() {
     let head = machine.head();
     // 467 days in 67 requests and the profile; one was made in this minute, 60 go.
     let ran = machine.sync(&["--dry-run", "--json"]).code(0);
-    ran.stdout("{\"providers\":{\"moves\":{\"days\":467,\"requests\":68,\"until\":\"2015-07-11T06:01:15Z\"}}}\n");
+    let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let expected = json!({"days": 467, "requests": 68, "until": "2015-07-11T06:01:15Z", "windows": {"minute": 2}});
+    assert_eq!(told["providers"]["moves"], expected);
     assert_eq!(machine.asked(), ["profile"]);
     let ran = machine.sync(&["--dry-run"]).code(0).stdout("");
     assert!(ran.stderr.contains("68 requests for 467 days"), "{}", ran.stderr);
@@ -184,7 +186,10 @@ fn a_dry_run_tells_requests_days_and_time_and_does_nothing() {
     machine.at("2015-07-11T06:10:00Z");
     machine.moves.leave(60, 20);
     let ran = machine.sync(&["--dry-run", "--json", "--since", "2015-01-01"]).code(0);
-    ran.stdout("{\"providers\":{\"moves\":{\"days\":192,\"requests\":29,\"until\":\"2015-07-11T07:00:00Z\"}}}\n");
+    let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let expected =
+        json!({"days": 192, "requests": 29, "until": "2015-07-11T07:00:00Z", "windows": {"hour": 2, "minute": 2}});
+    assert_eq!(told["providers"]["moves"], expected);
     assert_eq!(machine.head(), head);
     assert_eq!(machine.env.git("", &["status", "--porcelain"]), "");
     assert!(!machine.env.path("data").exists() && !machine.env.path(".git/fitsnap/checked").exists());

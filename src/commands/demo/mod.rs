@@ -1,6 +1,8 @@
 //! `fitsnap demo`
 
 mod cast;
+mod fitbit;
+mod googlehealth;
 mod moves;
 mod runkeeper;
 mod strava;
@@ -9,6 +11,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::oneshot;
 
 use self::cast::{CAST, Player, Role};
 use super::Context;
@@ -24,7 +27,7 @@ use crate::providers;
 /// When the demo begins: three months into a life with Moves, in its real time.
 const BEGIN: &str = "2015-07-11T06:00:00Z";
 
-/// The git identity that the demo lends to a person who has none.
+/// The git identity of the demo's commits.
 const NAME: &str = "Demo Person";
 const EMAIL: &str = "demo@example.com";
 
@@ -54,7 +57,7 @@ pub fn run(args: &DemoArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
 
     demo.say("pretend services listen on this machine; each has a person with a past:");
     for (role, player) in &players {
-        demo.say(&format!("  {:<10} {}  {}", role.kind, player.base_url(), role.about));
+        demo.say(&format!("  {:<12} {}  {}", role.kind, player.base_url(), role.about));
     }
     demo.say("an archive is a git repository");
     demo.fitsnap(&["init"])?;
@@ -77,7 +80,7 @@ pub fn run(args: &DemoArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
     for (role, _) in &players {
         let mut name = role.kind;
         for line in role.story {
-            demo.say(&format!("  {name:<10} {line}"));
+            demo.say(&format!("  {name:<12} {line}"));
             name = "";
         }
     }
@@ -132,8 +135,8 @@ impl Demo<'_> {
     fn configure(&mut self, players: &[(&Role, Box<dyn Player>)]) -> Result<(), CommandError> {
         let archive = self.archive()?;
         let (mut settings, mut secrets) = (format!("format = {FORMAT}\n"), String::new());
-        for (Role { kind, .. }, player) in players {
-            let _ = write!(settings, "\n[providers.{kind}]\nbase_url = \"{}\"\n", player.base_url());
+        for (Role { kind, settings: more, .. }, player) in players {
+            let _ = write!(settings, "\n[providers.{kind}]\nbase_url = \"{}\"\n{more}", player.base_url());
             let _ = write!(secrets, "[{kind}]\nclient_id = \"{}\"\nclient_secret = \"{}\"\n", APP.0, APP.1);
         }
         let path = self.own.join(CREDENTIALS_FILE);
@@ -173,8 +176,13 @@ impl Demo<'_> {
             let loopback = Loopback::bind(0).await?;
             let begun = login.begin(loopback.redirect().clone())?;
             let address = begun.address.to_string();
-            std::thread::spawn(move || browser::visit(&address));
-            let code = loopback.answer(begun.state(), &stop).await?;
+            let (refused, refusal) = oneshot::channel();
+            std::thread::spawn(move || browser::visit(&address).map_err(|error| refused.send(error)));
+            let code = tokio::select! {
+                code = loopback.answer(begun.state(), &stop) => code?,
+                // Where the browser gets no answer, nobody else would give one.
+                Ok(error) = refusal => return Err(LoginError::Denied { reason: error.to_string() }),
+            };
             let session = login.finish(&begun, code).await?;
             let opening = provider.open(&session).await?;
             Ok::<_, LoginError>(provider.called(&opening.account).or(opening.person))
@@ -219,7 +227,7 @@ impl Demo<'_> {
         self.gap();
         self.say("the pretend services stay; open one to see how to make it misbehave:");
         for (role, player) in players {
-            self.say(&format!("  {:<10} {}", role.kind, player.base_url()));
+            self.say(&format!("  {:<12} {}", role.kind, player.base_url()));
         }
         self.say("in another terminal, in the archive's folder:");
         let own = self.own.display().to_string();
@@ -275,16 +283,16 @@ fn folder(args: &DemoArgs, environment: &Environment) -> Result<PathBuf, Command
     Ok(dir)
 }
 
-/// The demo must not fail for want of a git identity: it lends one where the person has none.
+/// The demo must not fail for want of a git identity, and neither ask for the passphrase of a person's
+/// key nor stop at a hook of theirs: it keeps apart from how git is set up here.
 fn with_identity(environment: Environment) -> Environment {
-    if Archive::has_identity(&environment) {
-        return environment;
-    }
     environment
         .with("GIT_AUTHOR_NAME", NAME)
         .with("GIT_AUTHOR_EMAIL", EMAIL)
         .with("GIT_COMMITTER_NAME", NAME)
         .with("GIT_COMMITTER_EMAIL", EMAIL)
+        .with("GIT_CONFIG_NOSYSTEM", "1")
+        .with("GIT_CONFIG_GLOBAL", if cfg!(windows) { "NUL" } else { "/dev/null" })
 }
 
 fn failed(words: &str) -> CommandError {

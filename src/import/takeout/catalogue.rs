@@ -35,6 +35,8 @@ pub enum Format {
     Json,
     /// Rows under a header.
     Csv,
+    /// An activity's track, a file each.
+    Tcx,
 }
 
 /// What a time means that does not itself tell its zone.
@@ -72,7 +74,12 @@ enum Tail {
     Number,
     /// Nothing, or an underscore and a date.
     MaybeDate,
+    /// Anything.
+    Any,
 }
+
+/// The resource that tells of the files kept beside a document, with their points.
+pub const FILES: &str = "export/files";
 
 /// The resource of the account that tells the person's zone.
 pub const PROFILE: &str = "export/profile";
@@ -120,6 +127,19 @@ const fn table(
 const fn account(folder: &'static str, stem: &'static str, resource: &'static str) -> Stream {
     Stream { folder: Some(folder), ..whole(stem, resource, &[], Clock::Timeless) }
 }
+
+/// The tracks of activities, kept as files beside the days.
+const TRACKS: Stream = Stream {
+    resource: FILES,
+    format: Format::Tcx,
+    time: &[],
+    offset: None,
+    clock: Clock::Utc,
+    cut: Cut::Untold,
+    folder: Some("Activities"),
+    stem: "",
+    tail: Tail::Any,
+};
 
 use Clock::{Daily, Local, Utc};
 use Cut::{Anywhere, Midnight, Untold};
@@ -216,6 +236,7 @@ pub static STREAMS: &[Stream] = &[
     table("UserSleepStages_", "export/google/sleep_stages", &["sleep_stage_start"], "start_utc_offset"),
     table("UserSleepScores_", "export/google/sleep_scores", &["score_time"], "score_utc_offset"),
     table("UserExercises_", "export/google/exercises", &["exercise_start"], "utc_offset"),
+    TRACKS,
     // Its rows are dated from 1970-01-01 on, a day each: they are zones, not days.
     account(PHYSICAL, "daily_heart_rate_zones", "export/google/daily_heart_rate_zones"),
     account("Your Profile", "Profile", PROFILE),
@@ -242,6 +263,7 @@ pub fn known(path: &str) -> Option<Known> {
     let format = match ending {
         "json" => Format::Json,
         "csv" => Format::Csv,
+        "tcx" => Format::Tcx,
         _ => return None,
     };
     STREAMS.iter().enumerate().filter(|(_, stream)| stream.format == format).find_map(|(at, stream)| {
@@ -259,6 +281,7 @@ impl Stream {
         match self.tail {
             Tail::Nothing => tail.is_empty().then_some(tail),
             Tail::Number => begins_with_digit(tail).then_some(tail),
+            Tail::Any => Some(""),
             Tail::MaybeDate if tail.is_empty() => Some(tail),
             Tail::MaybeDate => tail.strip_prefix('_').filter(|tail| begins_with_digit(tail)),
         }
@@ -319,6 +342,7 @@ mod tests {
                 "Oxygen Saturation (SpO2)/Daily SpO2 - 2020-09-01-2020-12-09.csv",
                 ("export/daily_spo2", Some("2020-09-01")),
             ),
+            ("Takeout/Fitbit/Activities/32998101.tcx", (FILES, None)),
             ("Health Fitness Data_GoogleData/UserSleeps_2026-10-01.csv", ("export/google/sleeps", Some("2026-10-01"))),
         ] {
             assert_eq!(resource(path), Some((found.0, found.1.map(str::to_owned))), "{path}");
@@ -347,7 +371,7 @@ mod tests {
             STREAMS.iter().map(|stream| (stream.folder, stream.stem, stream.format as u8)).collect();
         assert_eq!(names.len(), STREAMS.len());
         assert!(STREAMS.iter().all(|stream| stream.resource.starts_with("export/")));
-        let timeless = STREAMS.iter().filter(|stream| stream.time.is_empty());
+        let timeless = STREAMS.iter().filter(|stream| stream.time.is_empty() && stream.format != Format::Tcx);
         assert!(timeless.clone().all(|stream| stream.clock == Clock::Timeless) && timeless.count() == 7);
     }
 }

@@ -3,12 +3,14 @@
 use std::io::{self, Read};
 
 use super::catalogue::{Format, Stream};
-use super::stamp::{Stamp, offset};
+use super::stamp::{self, Stamp, offset};
 use crate::import::elements::{Elements, ElementsError};
+use crate::import::merge::{FILE, TRACKS};
 use crate::import::table::{Row, Table, TableError};
 use crate::import::text::Utf8;
+use crate::import::tracks;
 use crate::json::{Json, Kind, Value};
-use crate::model::JsonList;
+use crate::model::{ContentHash, JsonList, JsonText};
 
 /// So many bytes of records are parsed at once: one by one each would cost several allocations.
 const BATCH: usize = 1 << 20;
@@ -115,6 +117,7 @@ impl Troubles {
 /// When the file cannot be read to its end, or `full` fails: what came of it cannot be trusted then.
 pub fn read(
     from: impl Read,
+    name: &str,
     stream: &Stream,
     records: &mut Records,
     troubles: &mut Troubles,
@@ -123,7 +126,34 @@ pub fn read(
     match stream.format {
         Format::Json => read_json(from, stream, records, troubles, full),
         Format::Csv => read_csv(from, stream, records, troubles, full),
+        Format::Tcx => read_track(from, name, records, troubles),
     }
+}
+
+/// Reads an activity's file: one record, with its points.
+fn read_track(mut from: impl Read, name: &str, records: &mut Records, troubles: &mut Troubles) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    from.read_to_end(&mut bytes)?;
+    let track = tracks::Format::Tcx.read(&bytes);
+    let start = track.and_then(|track| match track.start {
+        Some(start) => Ok((start, track)),
+        None => Err("it tells no time".to_owned()),
+    });
+    match start {
+        Ok((start, track)) => {
+            let text = JsonText::string;
+            let members = [
+                (FILE, text(name)),
+                ("format", text(tracks::Format::Tcx.word())),
+                ("sha256", text(&ContentHash::of(&bytes).to_string())),
+                (TRACKS, track.tracks),
+            ];
+            records.list.push_text(&JsonText::object(members));
+            records.stamps.push((Stamp { written: start.naive_utc(), kind: stamp::Kind::Offset(0) }, track.offset));
+        }
+        Err(reason) => troubles.note(reason),
+    }
+    Ok(())
 }
 
 fn read_csv(

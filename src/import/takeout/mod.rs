@@ -39,7 +39,7 @@ use super::text::Utf8;
 use super::{Begun, ImportError};
 use crate::config::ProviderSettings;
 use crate::json::Json;
-use crate::model::Zone;
+use crate::model::{Resources, Zone};
 
 use catalogue::{Clock, Cut, Format};
 use plan::{Job, Plan};
@@ -65,46 +65,42 @@ pub fn begin(mut export: Export, wants: &Wants, settings: &ProviderSettings) -> 
     }
     export.admit(&plan.jobs.iter().map(|job| job.entry).collect::<Vec<_>>(), wants)?;
     plan.settle(&mut export);
-    let mut notes: Vec<String> = plan.left.iter().map(|file| format!("left {file}: it is not known")).collect();
-    let zones = zones(&mut export, &plan.jobs, settings, &mut notes);
-    Ok(Begun::Reader(Box::new(TakeoutReader::new(export, plan, zones, notes))))
+    let zones = zones(&mut export, &plan.jobs, settings);
+    Ok(Begun::Reader(Box::new(TakeoutReader::new(export, plan, zones))))
 }
 
 /// Where the person's clock was: by the settings, by the profile in the export, by the day files.
-fn zones(export: &mut Export, jobs: &[Job], settings: &ProviderSettings, notes: &mut Vec<String>) -> Zones {
+fn zones(export: &mut Export, jobs: &[Job], settings: &ProviderSettings) -> Zones {
     if let Some(zone) = settings.time_zone {
-        notes.push(format!("times in UTC go to days of {zone}, as the settings say"));
-        return Zones::new(Some(zone));
+        return Zones::told(zone, "the settings say");
     }
     if let Some(zone) = jobs.iter().find_map(|job| profile_zone(export, job)) {
-        notes.push(format!("times in UTC go to days of {zone}, as the export's profile says"));
-        return Zones::new(Some(zone));
+        return Zones::told(zone, "the export's profile says");
     }
-    let mut zones = Zones::new(None);
-    let cut = |job: &&Job, cut: Cut| {
-        let stream = job.stream();
-        stream.cut == cut && stream.clock == Clock::Utc && stream.format == Format::Json
-    };
-    for wanted in [Cut::Day, Cut::Midnight] {
-        for job in jobs.iter().filter(|job| cut(job, wanted)) {
+    let mut zones = Zones::default();
+    for cut in [Cut::Day, Cut::Midnight] {
+        let tells = |job: &&Job| {
+            let stream = job.stream();
+            stream.cut == cut && stream.clock == Clock::Utc && stream.format == Format::Json
+        };
+        for job in jobs.iter().filter(tells) {
             if let (Some(named), Some(first)) = (job.named, first_time(export, job)) {
                 zones.learn(named, first);
             }
         }
         if zones.is_known() {
-            zones.settle();
-            notes.push("times in UTC go to days as the files of each day are cut; time_zone is not set".to_owned());
-            return zones;
+            break;
         }
     }
-    if jobs.iter().any(|job| matches!(job.stream().clock, Clock::Utc | Clock::Daily)) {
-        notes.push(
-            "nothing tells the time zone, so days are cut at midnight in UTC; set time_zone in fitsnap.toml \
-             (\"Europe/Helsinki\") and import again"
-                .to_owned(),
-        );
-    }
+    zones.settle();
     zones
+}
+
+/// The id of the account that the profile tells.
+pub fn person(account: &Resources) -> Option<String> {
+    let profile = Json::parse(account.get(catalogue::PROFILE)?.as_bytes()).ok()?;
+    let id = profile.root().items().next()?.get("id")?.as_str()?.into_owned();
+    (!id.is_empty()).then_some(id)
 }
 
 /// The zone that a profile tells, where it is one.

@@ -1,9 +1,9 @@
 //! The walk through the files of a Takeout: see the plan in the module above.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io;
+use std::io::{self, Read};
 
-use super::catalogue::{Clock, STREAMS};
+use super::catalogue::{Clock, FILES, STREAMS};
 use super::file::{self, Records, Troubles};
 use super::join;
 use super::plan::{Job, Plan};
@@ -27,20 +27,22 @@ pub struct TakeoutReader {
     account: BTreeMap<&'static str, JsonList>,
     out: VecDeque<Result<Imported, ImportProblem>>,
     is_second: bool,
+    is_finished: bool,
     read: u64,
     total: u64,
 }
 
 impl TakeoutReader {
-    /// A reader of these files, which tells these notes first.
-    pub fn new(export: Export, plan: Plan, zones: Zones, notes: Vec<String>) -> TakeoutReader {
+    /// A reader of these files.
+    pub fn new(export: Export, plan: Plan, zones: Zones) -> TakeoutReader {
         let damaged = export.damaged().iter().map(|(file, problem)| ImportProblem {
             file: file.clone(),
             day: None,
             reason: format!("the zip is damaged: {problem}"),
         });
         let problems = damaged.chain(plan.problems).map(Err);
-        let out = notes.into_iter().map(|note| Ok(Imported::Note(note))).chain(problems).collect();
+        let left = plan.left.into_iter().map(|file| Ok(Imported::Note(format!("left {file}: it is not known"))));
+        let out = left.chain(problems).collect();
         let sorter = Sorter::new(zones, &plan.jobs, !export.damaged().is_empty());
         let mut reader = TakeoutReader {
             export,
@@ -50,6 +52,7 @@ impl TakeoutReader {
             account: BTreeMap::new(),
             out,
             is_second: false,
+            is_finished: false,
             read: 0,
             total: 0,
         };
@@ -114,7 +117,13 @@ impl TakeoutReader {
             if let Some(file) = shelved.files.first().filter(|_| imported.source.is_empty()) {
                 imported.source = self.name_of(*file);
             }
-            if one.is_partial {
+            if resource == FILES {
+                for number in &shelved.files {
+                    self.keep_file(*number, &mut imported);
+                }
+            }
+            // Each activity has a file of its own, and any part of a Takeout may have the next one.
+            if one.is_partial || resource == FILES {
                 imported.partial.insert(resource.to_owned());
             }
             imported.resources.insert(resource.to_owned(), shelved.records);
@@ -124,17 +133,37 @@ impl TakeoutReader {
         }
     }
 
-    /// Gives away what has no day.
-    fn give_account(&mut self) -> bool {
+    /// Adds a file to the day that it belongs to.
+    fn keep_file(&mut self, number: u32, imported: &mut ImportedDay) {
+        let Some(entry) = self.jobs.iter().find(|job| job.number == number).map(|job| job.entry) else { return };
+        let mut bytes = Vec::new();
+        match self.export.stream(entry).and_then(|mut from| from.read_to_end(&mut bytes)) {
+            Ok(_) => drop(imported.files.insert(own_name(&self.export, entry), bytes)),
+            Err(error) => {
+                let file = self.export.entries().get(entry).map(|entry| entry.name.clone()).unwrap_or_default();
+                let reason = format!("it cannot be read again: {error}");
+                self.out.push_back(Err(ImportProblem { file, day: Some(imported.day), reason }));
+            }
+        }
+    }
+
+    /// Gives away what a person should know at the end.
+    fn finish(&mut self) -> bool {
+        if std::mem::replace(&mut self.is_finished, true) {
+            return false;
+        }
+        self.out.extend(self.sorter.note().map(|note| Ok(Imported::Note(note))));
+        true
+    }
+
+    /// Gives away what has no day. It stands in files of no day, which come first: whose account it is must
+    /// be known before the days are taken.
+    fn give_account(&mut self) {
         let account: Resources = std::mem::take(&mut self.account)
             .into_iter()
             .map(|(resource, list)| (resource.to_owned(), list.array(0..list.len())))
             .collect();
-        let is_any = !account.is_empty();
-        if is_any {
-            self.out.push_back(Ok(Imported::Account(account)));
-        }
-        is_any
+        self.out.push_back(Ok(Imported::Account(account)));
     }
 
     /// Begins the second walk, if there is a reason for one.
@@ -176,8 +205,9 @@ fn read(
     }
     let (stream, mut records) = (job.stream(), Records::default());
     let has_days = stream.clock != Clock::Timeless;
+    let name = own_name(export, job.entry);
     let from = export.stream(job.entry)?;
-    file::read(from, stream, &mut records, troubles, |records, troubles| {
+    file::read(from, &name, stream, &mut records, troubles, |records, troubles| {
         if has_days && records.list.bytes() as u64 > WHOLE {
             sorter.put_by(job, progress, records, troubles)
         } else {
@@ -188,6 +218,12 @@ fn read(
         sorter.put_by(job, progress, &mut records, troubles)?;
     }
     Ok(records)
+}
+
+/// A file's name without the folders it lies in.
+fn own_name(export: &Export, entry: usize) -> String {
+    let path = export.entries().get(entry).map_or("", |entry| entry.path.as_str());
+    path.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
 impl Reader for TakeoutReader {
@@ -204,13 +240,17 @@ impl Reader for TakeoutReader {
             if let Some(next) = self.out.pop_front() {
                 return Some(next);
             }
+            if !self.account.is_empty() && self.jobs.get(self.at).is_none_or(|job| job.from.is_some()) {
+                self.give_account();
+                continue;
+            }
             match self.sorter.first() {
                 Some(day) if self.is_whole(day) => self.give(day),
                 _ if self.at < self.jobs.len() => {
                     self.read_file();
                     self.out.push_back(Ok(Imported::Nothing));
                 }
-                _ if self.begin_again() || self.give_account() => {}
+                _ if self.begin_again() || self.finish() => {}
                 _ => return None,
             }
         }

@@ -146,6 +146,11 @@ impl Sorter {
         self.doubts.push(Doubt { stream: job.shelf, from: from.or(job.from), to });
     }
 
+    /// What a person should know of the zone, where it mattered.
+    pub fn note(&self) -> Option<String> {
+        self.zones.note()
+    }
+
     /// The first day that anything is put by for.
     pub fn first(&self) -> Option<Day> {
         self.shelf.first()

@@ -7,6 +7,7 @@
 //! What a file does not tell by itself goes by the zone of the settings, else by the one in the export's
 //! profile, else by the day files around it.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
@@ -31,9 +32,11 @@ const AROUND: usize = 3;
 /// Where the clock of a person was, as far as it is known.
 #[derive(Debug, Default)]
 pub struct Zones {
-    told: Option<Zone>,
+    told: Option<(Zone, &'static str)>,
     /// How far from UTC the person was on a day, in seconds to the east, as day files show it.
     seen: BTreeMap<Day, i32>,
+    /// Whether any moment was put on a day by what is known here.
+    asked: Cell<bool>,
 }
 
 /// What the records of a file say of their days together.
@@ -50,9 +53,22 @@ pub enum Verdict {
 }
 
 impl Zones {
-    /// A zone that the settings or the export tell, if any.
-    pub fn new(told: Option<Zone>) -> Zones {
-        Zones { told, seen: BTreeMap::new() }
+    /// A zone that is told, and where.
+    pub fn told(zone: Zone, by: &'static str) -> Zones {
+        Zones { told: Some((zone, by)), ..Zones::default() }
+    }
+
+    /// What a person should know of it, unless it mattered for nothing.
+    pub fn note(&self) -> Option<String> {
+        self.asked.get().then(|| match self.told {
+            Some((zone, by)) => format!("times in UTC were put on days of {zone}, as {by}"),
+            None if self.is_known() => {
+                "times in UTC were put on days as the files of each day are cut; time_zone is not set".to_owned()
+            }
+            None => "nothing tells the time zone, so times in UTC were put on days that end at midnight in UTC; \
+                     set time_zone in fitsnap.toml (\"Europe/Helsinki\") and import again"
+                .to_owned(),
+        })
     }
 
     /// Whether anything tells the zone.
@@ -81,7 +97,8 @@ impl Zones {
 
     /// The day of a moment in UTC.
     pub fn day_of(&self, moment: NaiveDateTime) -> Option<Day> {
-        if let Some(zone) = self.told {
+        self.asked.set(true);
+        if let Some((zone, _)) = self.told {
             return Some(zone.day_of(moment.and_utc()));
         }
         let date = Day::from_date(moment.date())?;
@@ -170,7 +187,7 @@ mod tests {
     }
 
     fn zoned(name: &str) -> Zones {
-        Zones::new(Zone::named(name))
+        Zones::told(Zone::named(name).unwrap(), "the test says")
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod filter;
 mod kinds;
 mod life;
 mod oauth;
+mod on_demand;
 mod world;
 
 use std::sync::{Arc, Mutex};
@@ -16,10 +17,10 @@ use axum::routing::{get, post};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 
+use super::control::{self, OnDemand};
 use super::misbehave::misbehave;
 use super::server::{Server, hold};
-use super::{Asked, Misbehaviour, PretendError};
-use crate::model::Clock;
+use super::{APP, Asked, Misbehaviour, PretendError};
 use world::World;
 
 /// What a pretend Google Health is made of.
@@ -91,8 +92,8 @@ impl GoogleHealthOptions {
             token_life: TimeDelta::seconds(3_599),
             is_testing: true,
             scope: scope.join(" "),
-            client_id: "pretend-app".to_owned(),
-            client_secret: "pretend-app-secret".to_owned(),
+            client_id: APP.0.to_owned(),
+            client_secret: APP.1.to_owned(),
         }
     }
 }
@@ -119,9 +120,8 @@ impl PretendGoogleHealth {
             .route("/v4/users/me/dataTypes/{kind}/{verb}", get(api::points).post(api::totals))
             .route("/v4/users/me/dataTypes/exercise/dataPoints/{track}", get(api::track))
             .fallback(api::page)
-            .layer(from_fn_with_state(world.clone(), misbehave::<World>))
-            .with_state(world.clone());
-        let server = Server::start(port, api)?;
+            .layer(from_fn_with_state(world.clone(), misbehave::<World>));
+        let server = Server::start(port, api.merge(control::router()).with_state(world.clone()))?;
         Ok(PretendGoogleHealth { world, server })
     }
 
@@ -132,7 +132,7 @@ impl PretendGoogleHealth {
 
     /// Sets its clock, which runs on from there.
     pub fn set_now(&self, now: DateTime<Utc>) {
-        hold(&self.world).clock = Clock::starting_at(now);
+        hold(&self.world).set_now(now);
     }
 
     /// The tracker hands over what it recorded until then, and nothing more until it is told to again.
@@ -192,10 +192,7 @@ impl PretendGoogleHealth {
 
     /// Misbehaves no more.
     pub fn behave(&self) {
-        let mut world = hold(&self.world);
-        world.faults.clear();
-        world.refusals.clear();
-        world.looping.clear();
+        hold(&self.world).behave();
     }
 
     /// Access and refresh token of a sign-in that happened elsewhere.

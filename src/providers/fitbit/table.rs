@@ -6,6 +6,7 @@ use super::account;
 use super::endpoint::{Endpoint, Pages, daily, logs, pages, samples, some_days, tracks, whole};
 use crate::json::Identity;
 use crate::model::Resource;
+use crate::providers::EXPORTED;
 
 const ACTIVITY: &[&str] = &["activity"];
 const HEART: &[&str] = &["heartrate"];
@@ -181,8 +182,9 @@ pub(super) static RESOURCES: [Resource; TABLE.len()] = {
 };
 
 /// What tells records apart, of all resources.
-pub(super) static IDENTITIES: [Identity; COMMON.len() + lengths().0] = {
-    let mut all = [COMMON[0]; COMMON.len() + lengths().0];
+pub(super) static IDENTITIES: [Identity; COMMON.len() + lengths().0 + 1] = {
+    // The last one is that of exports.
+    let mut all = [EXPORTED; COMMON.len() + lengths().0 + 1];
     let mut at = fill(&mut all, 0, COMMON);
     let mut row = 0;
     while row < TABLE.len() {

@@ -3,6 +3,7 @@
 
 use crate::json::Identity;
 use crate::model::Resource;
+use crate::providers::EXPORTED;
 
 /// A resource and the data type behind it.
 pub(super) struct DataType {
@@ -314,9 +315,10 @@ const INSIDE: [Identity; 15] = [
     Identity { array: "devices", keys: &["name"] },
 ];
 
-/// How records are told apart. A path cannot name a resource with a slash in it: the last one means the totals.
+/// How records are told apart. A path cannot name a resource with a slash in it: the last one means the totals
+/// and what comes from exports.
 pub(super) static IDENTITIES: [Identity; INSIDE.len() + TABLE.len() + 1] = {
-    let mut identities = [Identity { array: "*", keys: TOTAL }; INSIDE.len() + TABLE.len() + 1];
+    let mut identities = [EXPORTED; INSIDE.len() + TABLE.len() + 1];
     let mut at = 0;
     while at < INSIDE.len() {
         identities[at] = INSIDE[at];
