@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use git2::{ObjectType, Oid};
+use git2::ObjectType;
 
+use super::objects::name_of;
 use super::snapshot::{BlobId, Snapshot};
 use super::{Archive, ArchiveError, HASH_LIST, Writer, day_folder};
 use crate::json::Counts;
@@ -77,12 +78,12 @@ impl Companions {
         let mut counts = Counts::default();
         for (own, bytes) in files {
             let name = self.place(own);
-            let id = Oid::hash_object(ObjectType::Blob, bytes).map_err(ArchiveError::git("name an object"))?;
+            let id = name_of(ObjectType::Blob, bytes)?;
             let held = self.held.get(&name).copied();
             if held == Some(BlobId(id)) {
                 continue;
             }
-            let blob = writer.put(&format!("{}/{name}", self.folder), bytes)?;
+            let blob = writer.put(&format!("{}/{name}", self.folder), bytes.as_slice())?;
             self.held.insert(name, blob);
             match held {
                 None => counts.added += 1,

@@ -44,6 +44,16 @@ pub(super) fn name_of_file(file: &mut File) -> io::Result<Oid> {
     }
 }
 
+/// Whether the repository has an object. Nothing may refer to it but what is about to be committed: written
+/// again it counts as young, and a `git gc` meanwhile does not take it for waste.
+pub(super) fn renew(odb: &Odb<'_>, id: Oid, kind: ObjectType, data: &[u8]) -> Result<bool, ArchiveError> {
+    let is_there = odb.exists(id);
+    if is_there {
+        odb.write(kind, data).map_err(ArchiveError::git(format!("keep object {id}")))?;
+    }
+    Ok(is_there)
+}
+
 fn begin_name(kind: ObjectType, length: u64) -> Sha1 {
     let mut digest = Sha1::new();
     digest.update(format!("{} {length}\0", kind.str()));
@@ -67,13 +77,16 @@ impl NewObjects {
     /// Takes an object, unless the repository has it, and tells its id.
     pub(super) fn put(&mut self, odb: &Odb<'_>, kind: ObjectType, data: &[u8]) -> Result<Oid, ArchiveError> {
         let id = name_of(kind, data)?;
-        if !self.known.insert(id) {
-            return Ok(id);
+        if !renew(odb, id, kind, data)? {
+            self.add(id, kind, data)?;
         }
-        if odb.exists(id) {
-            // Nothing may refer to it but what is about to be committed. Written again it counts as
-            // young, and a `git gc` meanwhile does not take it for waste.
-            return odb.write(kind, data).map_err(ArchiveError::git(format!("keep object {id}")));
+        Ok(id)
+    }
+
+    /// Takes an object that the repository lacks.
+    pub(super) fn add(&mut self, id: Oid, kind: ObjectType, data: &[u8]) -> Result<(), ArchiveError> {
+        if !self.known.insert(id) {
+            return Ok(());
         }
         let waiting: usize = self.few.iter().map(|(_, _, data)| data.len()).sum();
         if self.many.is_none() && (self.few.len() + 1 >= PACK_FROM || waiting + data.len() >= PACK_FROM_BYTES) {
@@ -83,7 +96,7 @@ impl NewObjects {
             Some(pack) => pack.add(id, kind, data).map_err(ArchiveError::io("write a pack in", &self.scratch))?,
             None => self.few.push((id, kind, data.to_vec())),
         }
-        Ok(id)
+        Ok(())
     }
 
     /// Whether they are so many that they become a pack.
@@ -113,7 +126,11 @@ impl NewObjects {
 
 /// Each step is taken for all of them before the next: a file system that keeps a journal then settles
 /// many in one go.
-fn store_loose(few: &[(Oid, ObjectType, Vec<u8>)], scratch: &Path, objects: &Path) -> Result<(), ArchiveError> {
+pub(super) fn store_loose(
+    few: &[(Oid, ObjectType, Vec<u8>)],
+    scratch: &Path,
+    objects: &Path,
+) -> Result<(), ArchiveError> {
     let mut folders = BTreeSet::new();
     let mut files = Vec::with_capacity(few.len());
     for (id, kind, data) in few {

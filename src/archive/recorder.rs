@@ -180,7 +180,7 @@ impl<'a> Recorder<'a> {
         };
         match (change, base) {
             (Some(change), _) => {
-                let blob = self.writer.put(&path, &bytes)?;
+                let blob = self.writer.put(&path, bytes)?;
                 self.held.insert(day, blob);
                 self.unchanged.remove(&day);
                 self.pending.insert(day, Pending { change, blob: Some(blob), base });
@@ -190,7 +190,7 @@ impl<'a> Recorder<'a> {
                 // What was taken before is undone by what came now: all is as committed.
                 if let (Some(_), Some(base)) = (self.pending.remove(&day), base) {
                     let old = self.writer.read(&path, base)?;
-                    self.writer.put(&path, &old)?;
+                    self.writer.put(&path, old)?;
                     self.held.insert(day, base);
                 }
                 self.unchanged.insert(day);
@@ -251,7 +251,7 @@ impl<'a> Recorder<'a> {
             None => account.resources.is_empty(),
         };
         if !same {
-            self.account = Some(self.writer.put(&path, &bytes)?);
+            self.account = Some(self.writer.put(&path, bytes)?);
             self.account_changed = true;
         }
         Ok(())

@@ -171,6 +171,7 @@ impl Archive {
         _index: &GitLock,
     ) -> Result<(), ArchiveError> {
         let mut written = Unsynced::default();
+        let mut placed = BTreeMap::new();
         for (path, new) in edits {
             let file = self.root.join(path);
             let found = blob_of(&file)?;
@@ -183,11 +184,12 @@ impl Archive {
                 continue;
             }
             match (new, ready.remove(path)) {
-                (Some(_), Some(whole)) => written.replace(&file, whole)?,
-                (Some(id), None) => {
-                    let blob = self.git.find_blob(*id).map_err(ArchiveError::git(format!("read {path}")))?;
-                    let whole = unfinished(blob.content(), scratch).map_err(ArchiveError::io("write", &file))?;
+                (Some(id), Some(whole)) => {
+                    placed.extend(fs::symlink_metadata(&whole).ok().map(|meta| (path.as_str(), stat(&meta, *id, b""))));
                     written.replace(&file, whole)?;
+                }
+                (Some(id), None) => {
+                    written.replace(&file, self.unfinished_again(path, *id, scratch)?)?;
                 }
                 (None, _) => {
                     written.remove(&file)?;
@@ -196,7 +198,32 @@ impl Archive {
             }
         }
         written.sync()?;
-        self.update_index(edits, old, scratch)
+        self.update_index(edits, old, &placed, scratch)
+    }
+
+    /// Writes these paths as they are to be, whatever stands there, and brings the index along from what is
+    /// staged, while it is locked.
+    pub(super) fn put_back(
+        &self,
+        edits: &Edits,
+        staged: &Edits,
+        scratch: &Path,
+        _index: &GitLock,
+    ) -> Result<(), ArchiveError> {
+        let mut written = Unsynced::default();
+        for (path, blob) in edits {
+            if let Some(id) = blob {
+                written.replace(&self.root.join(path), self.unfinished_again(path, *id, scratch)?)?;
+            }
+        }
+        written.sync()?;
+        self.update_index(edits, staged, &BTreeMap::new(), scratch)
+    }
+
+    /// A file of the work tree made from its blob, without its name yet.
+    fn unfinished_again(&self, path: &str, blob: Oid, scratch: &Path) -> Result<TempPath, ArchiveError> {
+        let blob = self.git.find_blob(blob).map_err(ArchiveError::git(format!("read {path}")))?;
+        unfinished(blob.content(), scratch).map_err(ArchiveError::io("write", path.as_ref()))
     }
 
     /// Whether a file is this blob with bytes missing or zero, as a power cut leaves it: nothing that
@@ -222,7 +249,14 @@ impl Archive {
         }
     }
 
-    fn update_index(&self, edits: &Edits, old: &Edits, scratch: &Path) -> Result<(), ArchiveError> {
+    /// `placed` tells what the files were that have just been put in their places.
+    fn update_index(
+        &self,
+        edits: &Edits,
+        old: &Edits,
+        placed: &BTreeMap<&str, IndexEntry>,
+        scratch: &Path,
+    ) -> Result<(), ArchiveError> {
         let path = self.git.path().join("index");
         // libgit2 would take index.lock itself, and a lock that it leaves behind cannot be told from
         // git's: so it works on a copy.
@@ -250,9 +284,16 @@ impl Archive {
                 }
                 Some(id) => {
                     // Without the file the entry has no times, and git looks at the file itself.
-                    let entry = match fs::symlink_metadata(self.root.join(name)) {
-                        Ok(meta) if meta.is_file() && blob_of(&self.root.join(name))? == Some(*id) => {
-                            stat(&meta, *id, name.as_bytes())
+                    let file = self.root.join(name);
+                    let entry = match fs::symlink_metadata(&file) {
+                        Ok(meta) if meta.is_file() => {
+                            let entry = stat(&meta, *id, name.as_bytes());
+                            let untouched = placed.get(name.as_str()).is_some_and(|placed| is_same(placed, &entry));
+                            if untouched || blob_of(&file)? == Some(*id) {
+                                entry
+                            } else {
+                                unknown(*id, name.as_bytes())
+                            }
                         }
                         Ok(_) => unknown(*id, name.as_bytes()),
                         // What the person keeps out of the work tree would else count as deleted by them.
@@ -372,6 +413,14 @@ pub(super) fn blob_of(path: &Path) -> Result<Option<Oid>, ArchiveError> {
     }
     let named = File::open(path).and_then(|mut file| name_of_file(&mut file));
     named.map(Some).map_err(ArchiveError::io("read", path))
+}
+
+/// Whether two entries are of one file that nobody wrote to in between, as far as a disk can tell that keeps
+/// fractions of a second.
+fn is_same(one: &IndexEntry, other: &IndexEntry) -> bool {
+    let mark =
+        |entry: &IndexEntry| (entry.dev, entry.ino, entry.file_size, entry.mtime.seconds(), entry.mtime.nanoseconds());
+    one.ino != 0 && one.mtime.nanoseconds() != 0 && mark(one) == mark(other)
 }
 
 fn unknown(id: Oid, path: &[u8]) -> IndexEntry {

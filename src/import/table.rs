@@ -321,7 +321,10 @@ fn is_odd(line: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn rows(text: &[u8]) -> Vec<Result<(u64, Vec<String>), (u64, String)>> {
+    /// A row's line and fields, or the line of a broken one and what is wrong.
+    type Told = Result<(u64, Vec<String>), (u64, String)>;
+
+    fn rows(text: &[u8]) -> Vec<Told> {
         let mut table = Table::open(text).unwrap();
         let mut rows = Vec::new();
         while let Some(row) = table.next().unwrap() {
@@ -333,7 +336,7 @@ mod tests {
         rows
     }
 
-    fn whole(line: u64, fields: &[&str]) -> Result<(u64, Vec<String>), (u64, String)> {
+    fn whole(line: u64, fields: &[&str]) -> Told {
         Ok((line, fields.iter().map(|field| (*field).to_owned()).collect()))
     }
 

@@ -133,6 +133,15 @@ impl DayDocument {
     /// # Errors
     /// When it is not a day document, or one of another place.
     pub fn read(text: &[u8], provider: &ProviderName, day: Day) -> Result<DayDocument, DocumentError> {
+        let (resources, absent) = parts(&DayDocument::open(text, provider, day)?)?;
+        Ok(DayDocument { provider: provider.clone(), day, resources, absent })
+    }
+
+    /// Parses a document, checking that it is the one of this provider and day, and leaves it as it is.
+    ///
+    /// # Errors
+    /// When it is not a day document, or one of another place.
+    pub fn open(text: impl Into<Vec<u8>>, provider: &ProviderName, day: Day) -> Result<Json, DocumentError> {
         let json = Json::parse(text)?;
         let root = json.root();
         let word = |name: &str| root.get(name).and_then(|value| value.as_str());
@@ -141,8 +150,8 @@ impl DayDocument {
         if date != day.to_string() || said != provider.as_str() {
             return Err(DocumentError::Place { said: format!("{said} {date}"), place: format!("{provider} {day}") });
         }
-        let (resources, absent) = parts(&json)?;
-        Ok(DayDocument { provider: provider.clone(), day, resources, absent })
+        resources_of(&json)?;
+        Ok(json)
     }
 }
 
@@ -214,12 +223,8 @@ fn write_object<'n, T: Borrow<JsonText>>(text: &mut Vec<u8>, members: impl IntoI
 
 fn parts(json: &Json) -> Result<(Resources, BTreeMap<String, String>), DocumentError> {
     let root = json.root();
-    let resources = root
-        .get("resources")
-        .filter(|value| value.kind() == Kind::Object)
-        .ok_or(DocumentError::Shape("the member \"resources\" is missing or no object"))?;
     let resources =
-        resources.members().map(|(name, value)| (name.as_str().into_owned(), JsonText::of(value))).collect();
+        resources_of(json)?.members().map(|(name, value)| (name.as_str().into_owned(), JsonText::of(value))).collect();
     let mut absent = BTreeMap::new();
     if let Some(reasons) = root.get("absent") {
         for (name, reason) in reasons.members() {
@@ -228,4 +233,11 @@ fn parts(json: &Json) -> Result<(Resources, BTreeMap<String, String>), DocumentE
         }
     }
     Ok((resources, absent))
+}
+
+fn resources_of(json: &Json) -> Result<Value<'_>, DocumentError> {
+    json.root()
+        .get("resources")
+        .filter(|value| value.kind() == Kind::Object)
+        .ok_or(DocumentError::Shape("the member \"resources\" is missing or no object"))
 }
