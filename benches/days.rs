@@ -28,6 +28,8 @@ fn main() {
     options.zone = chrono_tz::UTC;
     (options.heart_samples, options.hour_limit) = (SAMPLES, 1_000_000);
     let fitbit = PretendFitbit::start(options).unwrap();
+    // The day that runs must not grow between two runs.
+    fitbit.hand_over(Some(now));
     let token = fitbit.issue_tokens().0;
     let folder = tempfile::tempdir().unwrap();
     let archive = folder.path().join("archive");
@@ -85,7 +87,7 @@ fn curled(fitbit: &PretendFitbit, folder: &Path, token: &str, first: chrono::Nai
     fs::write(folder.join("list"), list).unwrap();
     let start = Instant::now();
     let mut curl = Command::new("curl");
-    curl.current_dir(&plain).args(["--parallel", "--silent", "--create-dirs", "--header"]);
+    curl.current_dir(&plain).args(["--parallel", "--silent", "--no-progress-meter", "--create-dirs", "--header"]);
     curl.arg(format!("Authorization: Bearer {token}")).arg("--config").arg(folder.join("list"));
     assert!(curl.status().unwrap().success());
     git(&plain, &["add", "-A"]);

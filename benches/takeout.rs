@@ -6,6 +6,8 @@
 //! days with a pulse by the second. `FITSNAP_BENCH_FOLDER` names a folder with room for three times of it.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
+mod tools;
+
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -14,6 +16,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use chrono::{Days, NaiveDate, NaiveDateTime, TimeDelta};
+use tools::{git, identity, timed};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -53,9 +56,9 @@ fn main() {
         made.bytes as f64 / 1e6 / first.as_secs_f64(),
         peak >> 10
     );
-    let head = read_git(&archive, &["rev-parse", "HEAD"]);
+    let before = head(&archive);
     let (second, peak) = import(folder, &archive, &made.zips);
-    assert_eq!(read_git(&archive, &["rev-parse", "HEAD"]), head);
+    assert_eq!(head(&archive), before);
     println!("the same again: {second:.1?}, peak memory {} MiB", peak >> 10);
 
     let start = Instant::now();
@@ -89,7 +92,7 @@ fn make(folder: &Path, days: u64, by_second: u64) -> Made {
     let mut made = Made { zips: Vec::new(), records: 0, bytes: 0 };
     let mut random = 88_172_645_463_325_252_u64;
     let mut pulse = 70_i64;
-    let mut part = |number: usize, made: &mut Made, fill: &mut dyn FnMut(&mut Vec<(String, String)>) -> u64| {
+    let part = |number: usize, made: &mut Made, fill: &mut dyn FnMut(&mut Vec<(String, String)>) -> u64| {
         let path = folder.join(format!("takeout-20260610T000000Z-{number:03}.zip"));
         let mut zip = ZipWriter::new(BufWriter::new(File::create(&path).unwrap()));
         let options = SimpleFileOptions::default().compression_level(Some(6));
@@ -177,40 +180,9 @@ fn import(home: &Path, archive: &Path, zips: &[PathBuf]) -> (Duration, u64) {
         .env("FITSNAP_CONFIG_DIR", home.join("config"))
         .envs(identity())
         .stdout(Stdio::null());
-    let start = Instant::now();
-    let mut child = command.arg("-C").arg(archive).args(["import", "fitbit"]).args(zips).spawn().unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    loop {
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let held = line.and_then(|line| line.trim().trim_end_matches(" kB").trim().parse().ok());
-        peak = peak.max(held.unwrap_or(0));
-        if let Some(status) = child.try_wait().unwrap() {
-            assert!(status.success());
-            return (start.elapsed(), peak);
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    timed(command.arg("-C").arg(archive).args(["import", "fitbit"]).args(zips).spawn().unwrap())
 }
 
-fn identity() -> [(&'static str, &'static str); 6] {
-    [
-        ("GIT_AUTHOR_NAME", "Bench"),
-        ("GIT_AUTHOR_EMAIL", "bench@example.com"),
-        ("GIT_COMMITTER_NAME", "Bench"),
-        ("GIT_COMMITTER_EMAIL", "bench@example.com"),
-        ("GIT_CONFIG_GLOBAL", "/dev/null"),
-        ("GIT_CONFIG_NOSYSTEM", "1"),
-    ]
-}
-
-fn git(folder: &Path, arguments: &[&str]) {
-    read_git(folder, arguments);
-}
-
-fn read_git(folder: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git").arg("-C").arg(folder).args(arguments).envs(identity()).output().unwrap();
-    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+fn head(archive: &Path) -> Vec<u8> {
+    Command::new("git").arg("-C").arg(archive).args(["rev-parse", "HEAD"]).output().unwrap().stdout
 }

@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `commands` | one file a verb: arguments, run, report |
 //! | `cli` | words to and from the terminal, exit codes |
-//! | `sync`, `import`, `audit` | the engines; they do not know each other |
+//! | `sync`, `import`, `audit`, `export` | the engines; they do not know each other |
 //! | `providers`, then `auth`, then `http` | what each service offers, getting in, talking |
 //! | `archive` | what is on disk and in git |
 //! | `pretend` | pretend providers on loopback, for the demo and the tests |
@@ -23,6 +23,7 @@ mod auth;
 mod cli;
 mod commands;
 mod config;
+mod export;
 mod http;
 mod import;
 pub mod json;

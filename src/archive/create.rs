@@ -8,23 +8,35 @@ use git2::{Repository, RepositoryInitOptions, Status};
 
 use super::durable::{make_folder, replace_file};
 use super::identity::{Identity, configuration};
+use super::merge::MERGE_ATTRIBUTE;
 use super::{Archive, ArchiveError, CommitId, DATA};
 use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
 use crate::model::{Clock, FORMAT};
 
 const ATTRIBUTES_FILE: &str = ".gitattributes";
 
-/// No line-ending conversion below `data/`: the hashes hold on every system.
-const ATTRIBUTES: &str = "data/** -text";
+/// No line-ending conversion below `data/`: the hashes hold on every system. And no merging by lines.
+const ATTRIBUTES: [&str; 2] = ["data/** -text", MERGE_ATTRIBUTE];
 
 /// An archive, and what was done to make it one.
 pub struct Created {
     /// The archive.
     pub archive: Archive,
-    /// Whether the git repository was made too.
-    pub new_repository: bool,
-    /// The commit of the two files; none where the archive was there already.
+    /// What the folder was before.
+    pub was: Before,
+    /// The commit of the two files; none where both were as they should be.
     pub commit: Option<CommitId>,
+}
+
+/// What an archive was made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// No repository.
+    Folder,
+    /// A repository that was no archive.
+    Repository,
+    /// An archive.
+    Archive,
 }
 
 impl Archive {
@@ -41,7 +53,7 @@ impl Archive {
     ) -> Result<Created, ArchiveError> {
         let folder = environment.folder().join(folder);
         let around = Archive::repository_around(&folder)?;
-        let new_repository = around.is_none();
+        let is_new = around.is_none();
         let git = match around {
             Some(git) => git,
             None => {
@@ -52,8 +64,13 @@ impl Archive {
         let root = git.workdir().map(|root| root.components().collect::<PathBuf>()).ok_or_else(|| bare(git.path()))?;
         let archive = Archive { root, git, environment: environment.clone() };
         check_settings(archive.root(), kinds)?;
-        let commit = if archive.is_complete()? { None } else { archive.commit_first_files(clock)? };
-        Ok(Created { archive, new_repository, commit })
+        let was = match archive.snapshot()?.blob_at(SETTINGS_FILE)? {
+            _ if is_new => Before::Folder,
+            None => Before::Repository,
+            Some(_) => Before::Archive,
+        };
+        let commit = if archive.is_complete()? { None } else { archive.commit_first_files(was, clock)? };
+        Ok(Created { archive, was, commit })
     }
 
     /// The repository that a folder lies in, whether the folder is there yet or not.
@@ -69,7 +86,8 @@ impl Archive {
             Ok(git) => git,
             Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(None),
             Err(error) => {
-                return Err(ArchiveError::git(format!("open the repository around {}", folder.display()))(error));
+                let failed = ArchiveError::git(format!("open the repository around {}", folder.display()));
+                return Err(ArchiveError::of_owner(folder, &error).unwrap_or_else(|| failed(error)));
             }
         };
         if git.is_bare() { Err(bare(git.path())) } else { Ok(Some(git)) }
@@ -82,7 +100,7 @@ impl Archive {
         Ok(head.blob_at(SETTINGS_FILE)?.is_some() && has_attributes(&attributes))
     }
 
-    fn commit_first_files(&self, clock: Clock) -> Result<Option<CommitId>, ArchiveError> {
+    fn commit_first_files(&self, was: Before, clock: Clock) -> Result<Option<CommitId>, ArchiveError> {
         // Whoever is told to set an identity finds nothing changed afterwards.
         Identity::of(&self.git, &self.environment)?;
         let lock = self.lock("init", clock)?;
@@ -100,7 +118,8 @@ impl Archive {
             }
             writer.put(ATTRIBUTES_FILE, text)?;
         }
-        let message = format!("fitsnap: new archive\n\nFitsnap-Action: init\nFitsnap-Format: {FORMAT}\n");
+        let subject = if was == Before::Archive { "attributes" } else { "new archive" };
+        let message = format!("fitsnap: {subject}\n\nFitsnap-Action: init\nFitsnap-Format: {FORMAT}\n");
         writer.commit(&message, clock.now())
     }
 
@@ -182,19 +201,25 @@ fn first_settings() -> String {
 }
 
 fn has_attributes(text: &[u8]) -> bool {
-    text.split(|byte| *byte == b'\n').any(|line| line.trim_ascii() == ATTRIBUTES.as_bytes())
+    ATTRIBUTES.iter().all(|line| has_line(text, line))
+}
+
+fn has_line(text: &[u8], wanted: &str) -> bool {
+    text.split(|byte| *byte == b'\n').any(|line| line.trim_ascii() == wanted.as_bytes())
 }
 
 fn with_attributes(text: &[u8]) -> Vec<u8> {
     let mut text = text.to_vec();
-    if has_attributes(&text) {
-        return text;
-    }
-    if !text.is_empty() && !text.ends_with(b"\n") {
+    for line in ATTRIBUTES {
+        if has_line(&text, line) {
+            continue;
+        }
+        if !text.is_empty() && !text.ends_with(b"\n") {
+            text.push(b'\n');
+        }
+        text.extend_from_slice(line.as_bytes());
         text.push(b'\n');
     }
-    text.extend_from_slice(ATTRIBUTES.as_bytes());
-    text.push(b'\n');
     text
 }
 
@@ -216,7 +241,9 @@ mod tests {
     #[test]
     fn the_attributes_are_added_once_on_a_line_of_their_own() {
         let text = with_attributes(b"*.gpx diff=gpx");
-        assert_eq!(text, b"*.gpx diff=gpx\ndata/** -text\n");
+        assert_eq!(text, b"*.gpx diff=gpx\ndata/** -text\ndata/** merge=fitsnap\n");
         assert_eq!(with_attributes(&text), text);
+        let older = with_attributes(b"data/** -text\n*.gpx diff=gpx\n");
+        assert_eq!(older, b"data/** -text\n*.gpx diff=gpx\ndata/** merge=fitsnap\n");
     }
 }

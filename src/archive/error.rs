@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use git2::ErrorClass;
+use git2::{ErrorClass, ErrorCode};
 
 use crate::config::SettingsError;
 
@@ -37,6 +37,12 @@ pub enum ArchiveError {
         problem: String,
         /// What to do.
         hint: String,
+    },
+    /// Git is set to sign commits, and that cannot be done; nothing was committed.
+    #[error("git is set to sign commits (commit.gpgsign), but {problem}; nothing was committed")]
+    Signing {
+        /// What is in the way.
+        problem: String,
     },
     /// Another fitsnap is at work in this archive.
     #[error("another fitsnap is at work in this archive: {holder}")]
@@ -98,6 +104,15 @@ impl ArchiveError {
         move |source| ArchiveError::Git { task: task.into(), source: GitCause(source) }
     }
 
+    /// A repository that cannot be opened, told with what to do where it belongs to somebody else; none
+    /// where it is something else that fails.
+    pub(super) fn of_owner(folder: &Path, error: &git2::Error) -> Option<ArchiveError> {
+        (error.code() == ErrorCode::Owner).then(|| ArchiveError::Unusable {
+            problem: format!("{} belongs to another account, and git opens it only for its owner", folder.display()),
+            hint: format!("if you trust it: git config --global --add safe.directory {}", folder.display()),
+        })
+    }
+
     /// What a person can do about it.
     pub fn hints(&self) -> Vec<String> {
         let hint = match self {
@@ -110,6 +125,10 @@ impl ArchiveError {
                     "git config --global user.name \"Your Name\"".to_owned(),
                     "git config --global user.email you@example.com".to_owned(),
                 ];
+            }
+            ArchiveError::Signing { .. } => {
+                "try it with git commit --allow-empty -S -m test; or, for this archive only: git config commit.gpgsign false"
+                    .to_owned()
             }
             ArchiveError::Busy { .. } => "wait until it is done, then run the command again".to_owned(),
             ArchiveError::Io { source, path, .. } => match source.kind() {

@@ -20,6 +20,18 @@ struct Hook {
     call: &'static str,
 }
 
+impl Hook {
+    /// The call without the arguments that git gives.
+    fn plain_call(&self) -> &'static str {
+        self.call.trim_end_matches(" \"$@\"")
+    }
+
+    /// The line that a hook of the person's own should have.
+    fn line(&self) -> String {
+        format!("{} || exit 1", self.call)
+    }
+}
+
 /// What became of a hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HookState {
@@ -36,35 +48,73 @@ pub enum HookState {
     },
 }
 
+/// How a hook stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HookLook {
+    /// Git runs it, and it calls fitsnap.
+    Works,
+    /// It is not there.
+    Missing,
+    /// It is there, but git passes over it.
+    NotExecutable,
+    /// One of the person's own that does not call fitsnap; the line that it should have.
+    Yours(String),
+}
+
 impl Archive {
+    /// How the hooks stand, each with its file. Nothing is touched.
+    ///
+    /// # Errors
+    /// When git's configuration cannot be read.
+    pub fn look_at_hooks(&self) -> Result<Vec<(PathBuf, HookLook)>, ArchiveError> {
+        let (folder, _) = self.hooks_folder()?;
+        let look = |hook: &Hook| {
+            let path = folder.join(hook.name);
+            let look = match fs::read(&path) {
+                Err(_) => HookLook::Missing,
+                Ok(bytes) if !String::from_utf8_lossy(&bytes).contains(hook.plain_call()) => {
+                    HookLook::Yours(hook.line())
+                }
+                Ok(_) if !is_executable(&path) => HookLook::NotExecutable,
+                Ok(_) => HookLook::Works,
+            };
+            (path, look)
+        };
+        Ok(HOOKS.iter().map(look).collect())
+    }
+
+    /// Where the hooks stand, and whether that is git's usual folder.
+    pub(super) fn hooks_folder(&self) -> Result<(PathBuf, bool), ArchiveError> {
+        let chosen = configuration(Some(&self.git), &self.environment)?.get_path("core.hooksPath").ok();
+        Ok(match chosen {
+            Some(folder) => (self.root().join(folder), false),
+            None => (self.git.commondir().join("hooks"), true),
+        })
+    }
+
     /// Installs the hooks that are missing. A hook of the person's own is never overwritten, and a
     /// folder that `core.hooksPath` names is the person's own.
     ///
     /// # Errors
     /// When the hooks folder cannot be written.
     pub fn install_hooks(&self) -> Result<Vec<HookState>, ArchiveError> {
-        let chosen = configuration(Some(&self.git), &self.environment)?.get_path("core.hooksPath").ok();
-        let (folder, ours) = match chosen {
-            Some(folder) => (self.root().join(folder), false),
-            None => (self.git.commondir().join("hooks"), true),
-        };
+        let (folder, ours) = self.hooks_folder()?;
         HOOKS.iter().map(|hook| self.install_hook(hook, &folder, ours)).collect()
     }
 
     fn install_hook(&self, hook: &Hook, folder: &Path, ours: bool) -> Result<HookState, ArchiveError> {
         let path = folder.join(hook.name);
-        let plain = hook.call.trim_end_matches(" \"$@\"");
         match fs::read(&path) {
             Ok(bytes) if bytes == hook.script.as_bytes() && is_executable(&path) => Ok(HookState::Present(hook.name)),
             Ok(bytes) if bytes == hook.script.as_bytes() && ours => self.write_hook(hook, &path),
-            Ok(bytes) if String::from_utf8_lossy(&bytes).contains(plain) => Ok(HookState::Present(hook.name)),
+            Ok(bytes) if String::from_utf8_lossy(&bytes).contains(hook.plain_call()) => {
+                Ok(HookState::Present(hook.name))
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound && ours && fs::symlink_metadata(&path).is_err() => {
                 self.write_hook(hook, &path)
             }
-            Ok(_) => Ok(HookState::Yours { path, line: format!("{} || exit 1", hook.call) }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Ok(HookState::Yours { path, line: format!("{} || exit 1", hook.call) })
-            }
+            Ok(_) => Ok(HookState::Yours { path, line: hook.line() }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(HookState::Yours { path, line: hook.line() }),
             Err(error) => Err(ArchiveError::io("read", &path)(error)),
         }
     }
@@ -77,14 +127,19 @@ impl Archive {
     }
 }
 
+/// Whether a hook's text is the one that fitsnap installs by this name.
+pub(super) fn is_ours(name: &str, text: &[u8]) -> bool {
+    HOOKS.iter().any(|hook| hook.name == name && hook.script.as_bytes() == text)
+}
+
 #[cfg(unix)]
-fn is_executable(path: &Path) -> bool {
+pub(super) fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(not(unix))]
-fn is_executable(_path: &Path) -> bool {
+pub(super) fn is_executable(_path: &Path) -> bool {
     true
 }
 

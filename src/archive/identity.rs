@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use git2::{Config, ConfigLevel, Repository, Signature, Time};
 
-use super::{Archive, ArchiveError};
+use super::ArchiveError;
 use crate::config::Environment;
 
 /// The person's own git identity.
@@ -43,16 +43,14 @@ impl Identity {
         line(&self.author, time)
     }
 
+    /// The committer's name and address, as gpg finds a key by them.
+    pub(super) fn committer_alone(&self) -> String {
+        format!("{} <{}>", self.committer.0, self.committer.1)
+    }
+
     /// The committer line's value of a commit at this time.
     pub(super) fn committer(&self, time: DateTime<Utc>) -> Result<String, ArchiveError> {
         line(&self.committer, time)
-    }
-}
-
-impl Archive {
-    /// Whether git knows who the person is, outside of any repository.
-    pub fn has_identity(environment: &Environment) -> bool {
-        configuration(None, environment).and_then(|config| Identity::in_configuration(&config, environment)).is_ok()
     }
 }
 

@@ -12,20 +12,25 @@ mod durable;
 mod error;
 mod gists;
 mod hash_list;
+mod health;
 mod history;
 mod hooks;
 mod identity;
 mod journal;
 mod layout;
 mod locks;
+mod merge;
 mod objects;
 mod outgoing;
 mod pack;
 mod quarantine;
 mod recorder;
 mod refs;
+mod refusal;
+mod repair;
 mod scan;
 mod seen;
+mod signing;
 mod snapshot;
 mod stage;
 mod staged;
@@ -33,6 +38,7 @@ mod staging;
 mod state;
 mod trees;
 mod verify;
+mod versions;
 mod web;
 mod writer;
 
@@ -43,21 +49,25 @@ use git2::{ErrorClass, Repository, RepositoryOpenFlags};
 use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
 
 pub use checked::Checked;
-pub use create::Created;
+pub use create::{Before, Created};
 pub use error::ArchiveError;
 pub use gists::Gists;
 pub use hash_list::HashList;
+pub use health::{Apart, free_bytes};
 pub use history::{BlobReader, FileChange, History, Pattern, RevisionError, Scope, Step, scratch};
-pub use hooks::HookState;
+pub use hooks::{HookLook, HookState};
 pub use layout::{DATA, HASH_LIST, Place, account_path, day_folder, day_path, provider_folder};
 pub use locks::Lock;
+pub use merge::MergeError;
 pub use outgoing::PushedRef;
 pub use recorder::{DayContent, RecordError, Recorder};
+pub use repair::{RepairPlan, Repaired};
 pub use scan::{Leak, Scanner};
 pub use seen::Seen;
 pub use snapshot::{BlobId, CommitId};
 pub use staged::Objection;
 pub use verify::{Finding, Verified};
+pub use web::{in_public, without_user};
 pub use writer::Writer;
 
 /// An archive: a git work tree with `fitsnap.toml` at its root.
@@ -93,9 +103,11 @@ impl Archive {
     /// When there is none, or it cannot be opened.
     pub fn repository(environment: &Environment, chosen: Option<&Path>) -> Result<Archive, ArchiveError> {
         let folder = chosen.map_or(environment.folder().to_owned(), |folder| environment.folder().join(folder));
-        let git = Repository::discover(&folder).map_err(|error| ArchiveError::Unusable {
-            problem: format!("there is no git repository in {} or above it: {}", folder.display(), error.message()),
-            hint: "name one with -C DIR".to_owned(),
+        let git = Repository::discover(&folder).map_err(|error| {
+            ArchiveError::of_owner(&folder, &error).unwrap_or_else(|| ArchiveError::Unusable {
+                problem: format!("there is no git repository in {} or above it: {}", folder.display(), error.message()),
+                hint: "name one with -C DIR".to_owned(),
+            })
         })?;
         let root = git.workdir().unwrap_or(git.path()).to_owned();
         Ok(Archive { root, git, environment: environment.clone() })
@@ -107,17 +119,19 @@ impl Archive {
             return Ok(None);
         };
         let opened = Repository::open_ext(root, RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<&Path>());
-        let git = opened.map_err(|error| match error.class() {
-            // The disk's trouble, not the folder's: there may well be a repository.
-            ErrorClass::Os => ArchiveError::git(format!("open the repository of {}", root.display()))(error),
-            _ => ArchiveError::Unusable {
-                problem: format!(
-                    "{} has a {SETTINGS_FILE}, but git cannot open it: {}",
-                    root.display(),
-                    error.message()
-                ),
-                hint: "run: fitsnap init (it adopts the folder and changes nothing that is there)".to_owned(),
-            },
+        let git = opened.map_err(|error| {
+            ArchiveError::of_owner(root, &error).unwrap_or_else(|| match error.class() {
+                // The disk's trouble, not the folder's: there may well be a repository.
+                ErrorClass::Os => ArchiveError::git(format!("open the repository of {}", root.display()))(error),
+                _ => ArchiveError::Unusable {
+                    problem: format!(
+                        "{} has a {SETTINGS_FILE}, but git cannot open it: {}",
+                        root.display(),
+                        error.message()
+                    ),
+                    hint: "run: fitsnap init (it adopts the folder and changes nothing that is there)".to_owned(),
+                },
+            })
         })?;
         if git.is_bare() {
             return Err(ArchiveError::Unusable {
@@ -143,8 +157,15 @@ impl Archive {
     /// # Errors
     /// When `fitsnap.toml` cannot be read or used.
     pub fn settings(&self, kinds: &[&'static str]) -> Result<ArchiveSettings, ArchiveError> {
+        Ok(ArchiveSettings::read(&self.settings_text()?, kinds)?)
+    }
+
+    /// The text of the settings, whether they can be used or not.
+    ///
+    /// # Errors
+    /// When `fitsnap.toml` cannot be read.
+    pub fn settings_text(&self) -> Result<String, ArchiveError> {
         let path = self.root.join(SETTINGS_FILE);
-        let text = std::fs::read_to_string(&path).map_err(ArchiveError::io("read", &path))?;
-        Ok(ArchiveSettings::read(&text, kinds)?)
+        std::fs::read_to_string(&path).map_err(ArchiveError::io("read", &path))
     }
 }

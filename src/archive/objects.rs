@@ -126,7 +126,11 @@ impl NewObjects {
 
 /// Each step is taken for all of them before the next: a file system that keeps a journal then settles
 /// many in one go.
-fn store_loose(few: &[(Oid, ObjectType, Vec<u8>)], scratch: &Path, objects: &Path) -> Result<(), ArchiveError> {
+pub(super) fn store_loose(
+    few: &[(Oid, ObjectType, Vec<u8>)],
+    scratch: &Path,
+    objects: &Path,
+) -> Result<(), ArchiveError> {
     let mut folders = BTreeSet::new();
     let mut files = Vec::with_capacity(few.len());
     for (id, kind, data) in few {

@@ -158,6 +158,8 @@ impl<'a> Recorder<'a> {
             return Ok(None);
         }
         let json = document.json()?;
+        // A day may be large, and is not needed twice.
+        drop(document);
         let bytes = json.canonical();
         let path = day_path(&self.provider, day);
         if !content.files.is_empty() || !content.files_gone.is_empty() {

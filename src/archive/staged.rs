@@ -30,7 +30,10 @@ impl Archive {
     /// When there is no repository or it has no work tree.
     pub fn of_hook(environment: &Environment) -> Result<Archive, ArchiveError> {
         let folder = environment.folder();
-        let git = Repository::discover(folder).map_err(|_| ArchiveError::NotFound { folder: folder.to_owned() })?;
+        let git = Repository::discover(folder).map_err(|error| {
+            ArchiveError::of_owner(folder, &error)
+                .unwrap_or_else(|| ArchiveError::NotFound { folder: folder.to_owned() })
+        })?;
         let root = git.workdir().unwrap_or(folder).to_owned();
         Ok(Archive { root, git, environment: environment.clone() })
     }
@@ -129,7 +132,7 @@ impl Archive {
         self.read_folder(folder, inside.filter(|(name, _)| !name.contains('/')))
     }
 
-    fn folder_of_tree(&self, tree: &Tree<'_>, folder: &str) -> FolderFiles {
+    pub(super) fn folder_of_tree(&self, tree: &Tree<'_>, folder: &str) -> FolderFiles {
         let found = tree.get_path(folder.as_ref()).and_then(|entry| self.git.find_tree(entry.id()));
         let Ok(tree) = found else { return FolderFiles::default() };
         let files = tree.iter().filter(|entry| entry.kind() == Some(git2::ObjectType::Blob));

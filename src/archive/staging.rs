@@ -189,9 +189,7 @@ impl Archive {
                     written.replace(&file, whole)?;
                 }
                 (Some(id), None) => {
-                    let blob = self.git.find_blob(*id).map_err(ArchiveError::git(format!("read {path}")))?;
-                    let whole = unfinished(blob.content(), scratch).map_err(ArchiveError::io("write", &file))?;
-                    written.replace(&file, whole)?;
+                    written.replace(&file, self.unfinished_again(path, *id, scratch)?)?;
                 }
                 (None, _) => {
                     written.remove(&file)?;
@@ -201,6 +199,31 @@ impl Archive {
         }
         written.sync()?;
         self.update_index(edits, old, &placed, scratch)
+    }
+
+    /// Writes these paths as they are to be, whatever stands there, and brings the index along from what is
+    /// staged, while it is locked.
+    pub(super) fn put_back(
+        &self,
+        edits: &Edits,
+        staged: &Edits,
+        scratch: &Path,
+        _index: &GitLock,
+    ) -> Result<(), ArchiveError> {
+        let mut written = Unsynced::default();
+        for (path, blob) in edits {
+            if let Some(id) = blob {
+                written.replace(&self.root.join(path), self.unfinished_again(path, *id, scratch)?)?;
+            }
+        }
+        written.sync()?;
+        self.update_index(edits, staged, &BTreeMap::new(), scratch)
+    }
+
+    /// A file of the work tree made from its blob, without its name yet.
+    fn unfinished_again(&self, path: &str, blob: Oid, scratch: &Path) -> Result<TempPath, ArchiveError> {
+        let blob = self.git.find_blob(blob).map_err(ArchiveError::git(format!("read {path}")))?;
+        unfinished(blob.content(), scratch).map_err(ArchiveError::io("write", path.as_ref()))
     }
 
     /// Whether a file is this blob with bytes missing or zero, as a power cut leaves it: nothing that

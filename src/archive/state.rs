@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use git2::{Commit, ErrorCode, Sort};
+use git2::{Commit, ErrorCode, Oid, Sort};
 
 use super::{Archive, ArchiveError};
 use crate::model::{Action, ProviderName};
@@ -41,25 +41,33 @@ impl Archive {
     /// # Errors
     /// When the history cannot be walked.
     pub fn unpushed(&self) -> Result<Option<usize>, ArchiveError> {
+        Ok(self.unpushed_commits()?.map(|commits| commits.len()))
+    }
+
+    /// Those commits, newest first.
+    pub(super) fn unpushed_commits(&self) -> Result<Option<Vec<Oid>>, ArchiveError> {
         let failed = || ArchiveError::git("walk the commits that are not pushed");
         if self.git.remotes().map_err(failed())?.is_empty() {
             return Ok(None);
         }
-        let Some(head) = self.head()? else { return Ok(Some(0)) };
+        let Some(head) = self.head()? else { return Ok(Some(Vec::new())) };
         let mut walk = self.git.revwalk().map_err(failed())?;
-        walk.push(head.0).map_err(failed())?;
-        let branch = self.git.head().map_err(failed())?;
-        let upstream = branch.name().ok().and_then(|name| self.git.branch_upstream_name(name).ok());
-        let upstream = upstream.and_then(|name| self.git.refname_to_id(name.as_str().ok()?).ok());
-        match upstream {
+        walk.set_sorting(Sort::TIME).and_then(|()| walk.push(head.0)).map_err(failed())?;
+        match self.upstream() {
             Some(upstream) => walk.hide(upstream).map_err(failed())?,
             None => match walk.hide_glob("refs/remotes/*") {
                 Err(error) if error.code() != ErrorCode::NotFound => return Err(failed()(error)),
                 _ => {}
             },
         }
-        let commits = walk.collect::<Result<Vec<_>, _>>().map_err(failed())?;
-        Ok(Some(commits.len()))
+        walk.collect::<Result<Vec<_>, _>>().map(Some).map_err(failed())
+    }
+
+    /// What this clone knows of the branch that HEAD's is pushed to.
+    pub(super) fn upstream(&self) -> Option<Oid> {
+        let branch = self.git.head().ok()?;
+        let upstream = self.git.branch_upstream_name(branch.name().ok()?).ok()?;
+        self.git.refname_to_id(upstream.as_str().ok()?).ok()
     }
 }
 

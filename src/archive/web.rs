@@ -1,5 +1,7 @@
 //! Where people can look at the archive's commits in a browser.
 
+use url::Url;
+
 use super::Archive;
 
 impl Archive {
@@ -8,6 +10,35 @@ impl Archive {
     pub fn web_address(&self) -> Option<String> {
         let origin = self.git.find_remote("origin").ok()?;
         of_remote(origin.url().ok()?)
+    }
+}
+
+/// Where anybody who may read a remote could ask it, as git does over http(s); none for a remote that is
+/// not on such a host. What stands before the host (a user, a token) is left out.
+pub fn in_public(remote: &str) -> Option<Url> {
+    let address = match Url::parse(remote) {
+        Ok(mut url) if matches!(url.scheme(), "http" | "https") => {
+            url.set_username("").and_then(|()| url.set_password(None)).ok()?;
+            url
+        }
+        _ => Url::parse(&(of_remote(remote)? + ".git")).ok()?,
+    };
+    let path = format!("{}/info/refs", address.path().trim_end_matches('/'));
+    let mut ask = address;
+    ask.set_path(&path);
+    ask.set_query(Some("service=git-upload-pack"));
+    Some(ask)
+}
+
+/// The address of a remote without what stands before the host: a user, a token.
+pub fn without_user(remote: &str) -> String {
+    match remote.split_once("://") {
+        Some((scheme, rest)) => {
+            let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+            let host = host.rsplit('@').next().unwrap_or(host);
+            format!("{scheme}://{host}/{path}")
+        }
+        None => remote.to_owned(),
     }
 }
 
@@ -49,5 +80,21 @@ mod tests {
         ] {
             assert_eq!(of_remote(remote).as_deref(), address, "{remote}");
         }
+    }
+
+    #[test]
+    fn a_remote_is_asked_where_anybody_could_and_without_its_secret() {
+        for (remote, address) in [
+            ("git@git.example.com:ada/life.git", Some("https://git.example.com/ada/life.git/info/refs")),
+            ("https://ada:hunter2@git.example.com:8443/life", Some("https://git.example.com:8443/life/info/refs")),
+            ("http://127.0.0.1:8080/life.git/", Some("http://127.0.0.1:8080/life.git/info/refs")),
+            ("/srv/git/life.git", None),
+            ("backup:life.git", None),
+        ] {
+            let address = address.map(|address| format!("{address}?service=git-upload-pack"));
+            assert_eq!(in_public(remote).map(String::from), address, "{remote}");
+        }
+        assert_eq!(without_user("https://ada:hunter2@git.example.com/life"), "https://git.example.com/life");
+        assert_eq!(without_user("git@git.example.com:life.git"), "git@git.example.com:life.git");
     }
 }

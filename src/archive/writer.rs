@@ -1,14 +1,15 @@
 //! Making commits: files collected one by one, then all of them at once.
 
 use std::collections::BTreeMap;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use chrono::{DateTime, Utc};
 use git2::{ObjectType, Odb};
 
-use super::identity::Identity;
-use super::objects::{name_of, renew};
+use super::identity::{Identity, configuration};
+use super::objects::{NewObjects, name_of, renew};
 use super::refs::Branch;
+use super::signing::{Signer, signed};
 use super::snapshot::{BlobId, CommitId};
 use super::stage::{Incoming, Stage, Staged};
 use super::trees::{self, Edits};
@@ -22,10 +23,13 @@ const LOOSE_IN_ONE_FOLDER: usize = 27;
 pub struct Writer<'a> {
     archive: &'a Archive,
     identity: Identity,
+    signer: Option<Signer>,
     odb: Odb<'a>,
     branch: Branch,
     edits: Edits,
     stage: Stage,
+    /// Hash lists to go on from in place of those held, by folder.
+    lists: BTreeMap<String, HashList>,
     is_large: bool,
 }
 
@@ -35,9 +39,11 @@ impl Archive {
     ///
     /// # Errors
     /// `Guard` where something of the person's own is in the way, `NoIdentity` where git does not know
-    /// them; nothing was changed then.
+    /// them, `Signing` where it cannot sign though it is set to; nothing was changed then.
     pub fn writer<'a>(&'a self, _lock: &'a Lock, folder: &str) -> Result<Writer<'a>, ArchiveError> {
-        let identity = Identity::of(&self.git, &self.environment)?;
+        let config = configuration(Some(&self.git), &self.environment)?;
+        let identity = Identity::in_configuration(&config, &self.environment)?;
+        let signer = Signer::of(&config, &identity, &self.environment)?;
         // In a rebase HEAD is detached too, but the rebase is what the person knows of.
         self.guard_state()?;
         self.heal()?;
@@ -45,8 +51,8 @@ impl Archive {
         let tree = self.tree_of(&branch)?;
         self.guard_edits(tree.as_ref(), folder)?;
         let odb = self.git.odb().map_err(ArchiveError::git("open the objects"))?;
-        let (edits, stage) = (Edits::new(), Stage::new(&self.scratch()));
-        Ok(Writer { archive: self, identity, odb, branch, edits, stage, is_large: false })
+        let (edits, stage, lists) = (Edits::new(), Stage::new(&self.scratch()), BTreeMap::new());
+        Ok(Writer { archive: self, identity, signer, odb, branch, edits, stage, lists, is_large: false })
     }
 
     /// The tree that a branch stands at.
@@ -88,6 +94,12 @@ impl Writer<'_> {
         self.edits.insert(path.to_owned(), None);
     }
 
+    /// Takes a hash list for the next commit in place of the one held; what is put and removed beside it
+    /// is written into it.
+    pub(super) fn relist(&mut self, folder: &str, list: HashList) {
+        self.lists.insert(folder.to_owned(), list);
+    }
+
     /// What was put in a folder (the blob) or removed from it (none) since the last commit, by name.
     pub(super) fn put_in(&self, folder: &str) -> impl Iterator<Item = (&str, Option<BlobId>)> {
         let prefix = format!("{folder}/");
@@ -107,13 +119,15 @@ impl Writer<'_> {
     pub fn abandon(&mut self) {
         self.edits.clear();
         self.stage.clear();
+        self.lists.clear();
     }
 
     /// Commits what was put and removed, and nothing else: work tree and index follow for these paths
     /// only. None where the tree stays as it is. All of it is on the disk when this returns.
     ///
     /// # Errors
-    /// `Guard` where the person's own work came in the way meanwhile; the commit was not made then.
+    /// `Guard` where the person's own work came in the way meanwhile or a hook of theirs refuses, `Signing`
+    /// where the commit cannot be signed; the commit was not made then.
     /// Any other error after the reference moved is made good by the next writer.
     pub fn commit(&mut self, message: &str, time: DateTime<Utc>) -> Result<Option<CommitId>, ArchiveError> {
         let mut staged = self.stage.hand_over()?;
@@ -136,17 +150,24 @@ impl Writer<'_> {
             Some(tree) => tree,
             None => staged.objects.put(&self.odb, ObjectType::Tree, b"")?,
         };
+        let mut message = message.trim_end().to_owned();
+        let hooks = self.archive.own_hooks()?;
+        if !hooks.is_empty() {
+            self.store(&mut staged)?;
+            message = self.archive.ask_hooks(&hooks, new_tree, &message)?;
+        }
         let (author, committer) = (self.identity.author(time)?, self.identity.committer(time)?);
         let mut text = format!("tree {new_tree}\n");
         if let Some(parent) = self.branch.tip {
             text.push_str(&format!("parent {parent}\n"));
         }
         text.push_str(&format!("author {author}\ncommitter {committer}\n\n{}\n", message.trim_end()));
-        let commit = staged.objects.put(&self.odb, ObjectType::Commit, text.as_bytes())?;
-
         let scratch = self.archive.scratch();
-        self.is_large |= staged.objects.is_many();
-        staged.objects.store(&self.odb, git.commondir())?;
+        if let Some(signer) = &self.signer {
+            text = signed(&text, &signer.sign(text.as_bytes(), &scratch)?);
+        }
+        let commit = staged.objects.put(&self.odb, ObjectType::Commit, text.as_bytes())?;
+        self.store(&mut staged)?;
         // From before the reference moves until the index has followed: in between any other git would
         // take the commit's files for a person's edits.
         let index = self.archive.lock_index(&scratch)?;
@@ -168,12 +189,19 @@ impl Writer<'_> {
         Ok(Some(CommitId(commit)))
     }
 
+    /// Puts the objects taken so far into the repository.
+    fn store(&mut self, staged: &mut Staged) -> Result<(), ArchiveError> {
+        let objects = std::mem::replace(&mut staged.objects, NewObjects::new(&self.archive.scratch()));
+        self.is_large |= objects.is_many();
+        objects.store(&self.odb, self.archive.git.commondir())
+    }
+
     /// Lets git tidy up when much was added. Git may be missing, and tidying can wait: failures are none.
     pub fn tidy(&mut self) {
         let one_folder = self.archive.git.commondir().join("objects/17");
         let loose = std::fs::read_dir(one_folder).map_or(0, Iterator::count);
         if std::mem::take(&mut self.is_large) || loose > LOOSE_IN_ONE_FOLDER {
-            let mut git = Command::new("git");
+            let mut git = self.archive.environment.command("git");
             // Run from another repository's hook these would name that one.
             for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
                 git.env_remove(name);
@@ -183,6 +211,15 @@ impl Writer<'_> {
         }
     }
 
+    fn held_list(&self, path: &str) -> Result<HashList, ArchiveError> {
+        let held = match self.branch.tip {
+            Some(tip) => self.archive.at(CommitId(tip))?.file(path)?,
+            None => None,
+        };
+        let damaged = |problem| ArchiveError::Damaged { problem: format!("{path}: {problem}") };
+        held.map_or(Ok(HashList::default()), |bytes| HashList::parse(&bytes).map_err(damaged))
+    }
+
     fn update_hash_lists(&mut self, staged: &mut Staged) -> Result<(), ArchiveError> {
         let mut folders: BTreeMap<String, Vec<(String, Option<ContentHash>)>> = BTreeMap::new();
         for (path, hash) in std::mem::take(&mut staged.hashes) {
@@ -190,16 +227,15 @@ impl Writer<'_> {
                 folders.entry(folder.to_owned()).or_default().push((name.to_owned(), hash));
             }
         }
+        let mut lists = std::mem::take(&mut self.lists);
+        for folder in lists.keys() {
+            folders.entry(folder.clone()).or_default();
+        }
         for (folder, names) in folders {
             let path = format!("{folder}/{HASH_LIST}");
-            let held = match self.branch.tip {
-                Some(tip) => self.archive.at(CommitId(tip))?.file(&path)?,
-                None => None,
-            };
-            let mut list = match held {
-                Some(bytes) => HashList::parse(&bytes)
-                    .map_err(|problem| ArchiveError::Damaged { problem: format!("{path}: {problem}") })?,
-                None => HashList::default(),
+            let mut list = match lists.remove(&folder) {
+                Some(list) => list,
+                None => self.held_list(&path)?,
             };
             for (name, hash) in names {
                 match hash {

@@ -5,7 +5,7 @@ use super::stamp::Stamp;
 use crate::json::{Kind, Value};
 use crate::model::Day;
 
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 14] = [
     "/place/name",
     "/name",
     "/title",
@@ -18,8 +18,12 @@ const NAMES: [&str; 11] = [
     // An activity that is kept as its list, its detail and so on.
     "/list/name",
     "/list/type",
+    // Rows of exports.
+    "/Activity Name",
+    "/Type",
+    "/file",
 ];
-const STARTS: [&str; 13] = [
+const STARTS: [&str; 15] = [
     "/startTime",
     "/start_date_local",
     "/start_time",
@@ -33,11 +37,13 @@ const STARTS: [&str; 13] = [
     "/interval/startTime",
     "/list/start_date_local",
     "/list/start_time",
+    "/local_start",
+    "/Date",
 ];
 const ENDS: [&str; 5] = ["/endTime", "/end_time", "/end_date", "/endDate", "/interval/endTime"];
 /// What a point of Google Health is called.
 const POINT_NAMES: [&str; 4] = ["displayName", "foodDisplayName", "type", "exerciseEventType"];
-const KEYS: [&str; 8] = ["/id", "/logId", "/uri", "/uuid", "/key", "/split", "/lap_index", "/index"];
+const KEYS: [&str; 9] = ["/id", "/Activity ID", "/logId", "/uri", "/uuid", "/key", "/split", "/lap_index", "/index"];
 
 /// A record in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -150,17 +150,16 @@ impl Facts {
     }
 
     /// What the settings say of the providers; where they say nothing the name tells the service.
-    pub fn of_archive(settings: Option<&ArchiveSettings>, names: &[ProviderName]) -> Facts {
+    pub fn of_archive(settings: &ArchiveSettings, names: &[ProviderName]) -> Facts {
         let rules =
             |kind: &str| providers::provider(kind).map(|provider| provider.description().rules).unwrap_or_default();
         let window = ProviderSettings::default().window;
         let fact = |name: &ProviderName| {
-            let said = settings.and_then(|settings| settings.providers.get(name));
+            let said = settings.providers.get(name);
             let kind = said.map_or(name.as_str(), |said| said.kind.as_str());
             Fact { window: said.map_or(window, |said| said.window), rules: rules(kind) }
         };
-        let known = settings.into_iter().flat_map(|settings| settings.providers.keys());
-        let providers = known.chain(names).map(|name| (name.clone(), fact(name))).collect();
+        let providers = settings.providers.keys().chain(names).map(|name| (name.clone(), fact(name))).collect();
         Facts { providers, other: Fact { window, rules: RecordRules::default() } }
     }
 

@@ -316,6 +316,7 @@ mod tests {
             title: "Strava",
             today: "",
             origin: "https://www.strava.com",
+            closes: None,
             gone: None,
             api_alone: Some(ApiAlone { hosts: &["api-v3.strava.com"], without: "/api/v3" }),
             sign_in: SignIn {

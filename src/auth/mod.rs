@@ -12,4 +12,4 @@ pub use login::{Begun, Login, LoginError};
 pub use loopback::{Loopback, redirect};
 pub use pasted::{read_pasted, read_tokens};
 pub use session::{Session, SessionOptions};
-pub use tokens::{Tokens, forget, known_secrets, signed_in};
+pub use tokens::{SignInState, Tokens, forget, known_secrets, signed_in};

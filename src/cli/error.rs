@@ -75,7 +75,7 @@ impl CommandError {
             ui.note(Text::new().plain("  because: ").plain(&**cause));
         }
         for hint in &self.hints {
-            ui.note(Text::new().with(Style::Cyan, "hint: ").plain(&**hint));
+            ui.hint(&**hint);
         }
     }
 }
@@ -87,7 +87,7 @@ impl From<ArchiveError> for CommandError {
         }
         let code = match &error {
             ArchiveError::NotFound { .. } | ArchiveError::NoIdentity | ArchiveError::Unusable { .. } => ExitCode::Usage,
-            ArchiveError::Guard { .. } => ExitCode::Guard,
+            ArchiveError::Guard { .. } | ArchiveError::Signing { .. } => ExitCode::Guard,
             ArchiveError::Busy { .. } => ExitCode::Busy,
             _ => ExitCode::SomeFailed,
         };

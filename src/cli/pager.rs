@@ -1,7 +1,7 @@
 //! The pager, as git uses one: `GIT_PAGER`, else `PAGER`, else `less -FRX`.
 
 use std::io::{self, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Stdio};
 
 use crate::config::Environment;
 
@@ -19,7 +19,7 @@ impl Pager {
         if chosen.is_empty() || chosen == "cat" {
             return None;
         }
-        let mut command = Command::new(if cfg!(windows) { "cmd" } else { "sh" });
+        let mut command = environment.command(if cfg!(windows) { "cmd" } else { "sh" });
         command.args([if cfg!(windows) { "/C" } else { "-c" }, chosen]).stdin(Stdio::piped());
         // As git does: colours pass, one page needs no pager.
         for (name, value) in [("LESS", "FRX"), ("LV", "-c")] {

@@ -56,6 +56,13 @@ impl Text {
         self
     }
 
+    /// The text with another behind it.
+    #[must_use]
+    pub fn and(mut self, other: Text) -> Text {
+        self.0.extend(other.0);
+        self
+    }
+
     /// The text with a plain piece more.
     #[must_use]
     pub fn plain(self, piece: impl Into<String>) -> Text {
@@ -172,6 +179,22 @@ impl Ui {
     /// Writes a line that asks for attention.
     pub fn warn(&mut self, text: impl Into<String>) {
         self.note(Text::new().with(Style::Yellow, "warning: ").plain(text));
+    }
+
+    /// Writes a line that says what to do next.
+    pub fn hint(&mut self, text: impl Into<String>) {
+        self.note(Text::new().with(Style::Cyan, "hint: ").plain(text));
+    }
+
+    /// Asks a question that yes or no answers; none where there is no terminal to ask on.
+    pub fn confirm(&mut self, question: &str) -> Option<bool> {
+        if !self.err.terminal || !io::stdin().is_terminal() {
+            return None;
+        }
+        self.note(Text::new().with(Style::Bold, question).plain(" [y/N]"));
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).ok()?;
+        Some(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
     }
 
     /// Whether a person watches standard error, so that progress may move there.

@@ -22,7 +22,7 @@ const CHECKPOINT_BYTES: usize = 256 << 20;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  fitsnap import moves moves_export.zip\n  fitsnap import strava ~/Downloads/export_12345678.zip\n  \
-                  fitsnap import runkeeper ~/Downloads/runkeeper-export/"
+                  fitsnap import runkeeper ~/Downloads/runkeeper-export/\n  fitsnap import fitbit takeout-*.zip"
 )]
 pub struct ImportArgs {
     /// The provider the days belong to
@@ -187,7 +187,9 @@ fn demand_same_person(
     told: &Resources,
 ) -> Result<(), CommandError> {
     let held = archive.snapshot()?.account(name)?.and_then(|bytes| Account::read(&bytes, name).ok());
-    let held = held.and_then(|held| import::person(&held.resources).or_else(|| service.person(&held.resources)));
+    let of_api =
+        |held: &Resources| import::has_ids_of_api(service.description().kind).then(|| service.person(held)).flatten();
+    let held = held.and_then(|held| import::person(&held.resources).or_else(|| of_api(&held.resources)));
     match (held, import::person(told)) {
         (Some(held), Some(told)) if held != told => Err(CommandError::new(
             ExitCode::Guard,

@@ -80,7 +80,7 @@ pub fn run(args: &LoginArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitC
         let less = provider.description().sign_in.less_than_asked;
         let were = if not_allowed.len() == 1 { "was" } else { "were" };
         ui.warn(format!("{} {were} not allowed: {less}", not_allowed.join(", ")));
-        ui.note(Text::new().with(Style::Cyan, "hint: ").plain(format!("to allow it: fitsnap login {name}")));
+        ui.hint(format!("to allow it: fitsnap login {name}"));
     }
     if login.is_overruled() {
         let variable = format!("FITSNAP_{}_...", name.in_environment());
@@ -90,9 +90,9 @@ pub fn run(args: &LoginArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitC
     }
     if listed.is_none() {
         let lines = format!("add to fitsnap.toml, so that a bare sync includes it: [providers.{name}]");
-        ui.note(Text::new().with(Style::Cyan, "hint: ").plain(lines));
+        ui.hint(lines);
     }
-    ui.note(Text::new().with(Style::Cyan, "hint: ").plain(format!("next: fitsnap sync {name}")));
+    ui.hint(format!("next: fitsnap sync {name}"));
     Ok(ExitCode::Done)
 }
 

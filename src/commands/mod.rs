@@ -2,8 +2,11 @@
 
 mod canon;
 mod completions;
+mod config;
 mod demo;
 mod diff;
+mod doctor;
+mod export;
 mod hook;
 mod import;
 mod init;
@@ -11,8 +14,11 @@ mod log;
 mod login;
 mod logout;
 mod man;
+mod merge_driver;
+mod output;
 mod past;
 mod providers;
+mod repair;
 mod report;
 mod report_run;
 mod show;
@@ -20,6 +26,7 @@ mod stats;
 mod status;
 mod sync;
 mod verify;
+mod whereabouts;
 
 use std::ffi::OsString;
 
@@ -52,18 +59,25 @@ enum Command {
     Sync(sync::SyncArgs),
     Import(import::ImportArgs),
     Status(status::StatusArgs),
+    Doctor(doctor::DoctorArgs),
     Log(log::LogArgs),
     Report(report::ReportArgs),
+    Export(export::ExportArgs),
+    Where(whereabouts::WhereArgs),
     Show(show::ShowArgs),
     Stats(stats::StatsArgs),
     Diff(diff::DiffArgs),
     Verify(verify::VerifyArgs),
+    Repair(repair::RepairArgs),
     Providers(providers::ProvidersArgs),
+    Config(config::ConfigArgs),
     Canon(canon::CanonArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
     #[command(hide = true)]
     Hook(hook::HookArgs),
+    #[command(hide = true)]
+    MergeDriver(merge_driver::MergeDriverArgs),
 }
 
 /// What every command works with.
@@ -162,17 +176,23 @@ impl Command {
             Command::Sync(args) => sync::run(&args, context, ui),
             Command::Import(args) => import::run(&args, context, ui),
             Command::Status(args) => status::run(&args, context, ui),
+            Command::Doctor(args) => doctor::run(&args, context, ui),
             Command::Log(args) => log::run(&args, context, ui),
             Command::Report(args) => report::run(&args, context, ui),
+            Command::Export(args) => export::run(&args, context, ui),
+            Command::Where(args) => whereabouts::run(&args, context, ui),
             Command::Show(args) => show::run(&args, context, ui),
             Command::Stats(args) => stats::run(&args, context, ui),
             Command::Diff(args) => diff::run(&args, context, ui),
             Command::Verify(args) => verify::run(&args, context, ui),
+            Command::Repair(args) => repair::run(&args, context, ui),
             Command::Providers(args) => providers::run(&args, context, ui),
+            Command::Config(args) => config::run(&args, context, ui),
             Command::Canon(args) => canon::run(&args, context, ui),
             Command::Completions(args) => completions::run(&args, ui),
             Command::Man(args) => man::run(&args, context, ui),
             Command::Hook(args) => hook::run(&args, context, ui),
+            Command::MergeDriver(args) => merge_driver::run(&args, context),
         }
     }
 }

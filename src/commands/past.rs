@@ -6,20 +6,25 @@ use chrono::{DateTime, Days, Months, NaiveTime, TimeDelta, Utc};
 use crate::archive::{Archive, ArchiveError, RevisionError, Scope};
 use crate::audit::{Facts, Finding, Tone};
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
-use crate::model::{Day, DayRange, ProviderName, RevisionKind};
+use crate::config::ArchiveSettings;
+use crate::model::{Day, DayRange, ProviderName, RevisionKind, nearest as nearest_word};
 use crate::providers;
 
 /// What is known of the archive's providers. Settings that cannot be used do not keep the past from
 /// being read.
 pub fn facts(archive: &Archive, ui: &mut Ui) -> Result<Facts, CommandError> {
-    let settings = match archive.settings(&providers::kinds()) {
-        Ok(settings) => Some(settings),
+    match archive.settings(&providers::kinds()) {
+        Ok(settings) => facts_of(&settings, archive),
         Err(error) => {
             ui.warn(format!("{error}; a window of 7 days is assumed"));
-            None
+            facts_of(&ArchiveSettings::default(), archive)
         }
-    };
-    Ok(Facts::of_archive(settings.as_ref(), &archive.snapshot()?.providers()?))
+    }
+}
+
+/// What is known of the archive's providers under these settings.
+pub fn facts_of(settings: &ArchiveSettings, archive: &Archive) -> Result<Facts, CommandError> {
+    Ok(Facts::of_archive(settings, &archive.snapshot()?.providers()?))
 }
 
 /// A provider that the archive has, or had.
@@ -29,7 +34,11 @@ pub fn known_provider(archive: &Archive, facts: &Facts, name: &str) -> Result<Pr
         let error = CommandError::new(ExitCode::Usage, format!("this archive has no provider \"{name}\""));
         match names.is_empty() {
             true => error.hint("it has none at all yet; name one under [providers.NAME] in fitsnap.toml"),
-            false => error.hint(format!("it has {}", names.join(", "))),
+            false => {
+                let error = error.hint(format!("it has {}", names.join(", ")));
+                let meant = nearest_word(name, names.iter().copied());
+                meant.into_iter().fold(error, |error, meant| error.hint(format!("did you mean \"{meant}\"?")))
+            }
         }
     };
     let provider: ProviderName = name.parse().map_err(|_| unknown())?;
@@ -124,7 +133,7 @@ pub fn tell_boundary(commits: &[crate::archive::CommitId], ui: &mut Ui) {
         ui.warn(format!("what came before commit {} is not in this clone, nor what it changed", commit.short()));
     }
     if !commits.is_empty() {
-        ui.note(Text::new().with(Style::Cyan, "hint: ").plain("fetch the rest of it: git fetch --unshallow"));
+        ui.hint("fetch the rest of it: git fetch --unshallow");
     }
 }
 
@@ -159,7 +168,7 @@ pub fn counts(finding: &Finding) -> String {
     if count < 2 || each.chars().count() <= COUNTS_WIDTH {
         return each;
     }
-    let sum = |at: usize| finding.resources.iter().map(|(_, counts)| counts[at]).sum();
+    let sum = |at: usize| finding.resources.values().map(|counts| counts[at]).sum();
     format!("{count} resources: {}", said(&[sum(0), sum(1), sum(2)]))
 }
 

@@ -107,6 +107,9 @@ fn tell(provider: &dyn Provider, ui: &mut Ui) {
     if !about.sign_in.scopes.is_empty() {
         ui.data(field("scopes", &about.sign_in.scopes.join(", ")));
     }
+    if let Some(lasts) = about.sign_in.lasts {
+        ui.data(field("sign-in", lasts));
+    }
     let span = match days_per_request(provider) {
         Some((1, 1)) => "1 day a request".to_owned(),
         Some((fewest, most)) if fewest == most => format!("{most} days a request"),

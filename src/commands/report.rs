@@ -1,9 +1,10 @@
 //! `fitsnap report`
 
 use std::fs::File;
-use std::io::{ErrorKind, Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::output::Output;
 use super::{Context, past};
 use crate::audit::{Audit, MARK, Report};
 use crate::cli::{CommandError, ExitCode, Ui};
@@ -21,12 +22,7 @@ pub struct ReportArgs {
 
 pub fn run(args: &ReportArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
     let archive = context.archive()?;
-    let to_standard_output = args.output.as_os_str() == "-";
-    let path = context.environment.folder().join(&args.output);
-    if !to_standard_output && !args.force && is_foreign(&path) {
-        let message = format!("{} is there already, and fitsnap did not make it", path.display());
-        return Err(CommandError::new(ExitCode::Usage, message).hint("name another file with -o, or add --force"));
-    }
+    let mut output = Output::to(Some(&args.output), context, |path| args.force || is_ours(path))?;
     let facts = past::facts(&archive, ui)?;
     let (surveys, boundary) = Audit::new(&archive, facts).survey(None)?;
     let report = Report {
@@ -36,36 +32,15 @@ pub fn run(args: &ReportArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
         commits_at: archive.web_address().map(|address| format!("{address}/commit/")),
         shallow: !boundary.is_empty(),
     };
-    let page = report.page();
-    if to_standard_output {
-        ui.bytes(page.as_bytes());
-    } else {
-        write(&path, &page).map_err(|error| {
-            CommandError::new(ExitCode::SomeFailed, format!("cannot write {}: {error}", path.display()))
-        })?;
-        ui.note(format!("wrote {}", path.display()));
-    }
+    output.write(report.page().as_bytes(), ui)?;
+    output.finish(ui)?;
     past::tell_boundary(&boundary, ui);
     Ok(ExitCode::Done)
 }
 
-/// Whether something stands there that is no page of ours.
-fn is_foreign(path: &Path) -> bool {
+/// Whether a page of ours stands there.
+fn is_ours(path: &Path) -> bool {
     let mut head = Vec::new();
-    match File::open(path) {
-        Err(error) => error.kind() != ErrorKind::NotFound,
-        Ok(file) => {
-            let read = file.take(1024).read_to_end(&mut head);
-            read.is_err() || !String::from_utf8_lossy(&head).contains(MARK)
-        }
-    }
-}
-
-/// Writes beside and renames, so that a page is whole or not there.
-fn write(path: &Path, page: &str) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".report-").tempfile_in(folder)?;
-    file.write_all(page.as_bytes())?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    let read = File::open(path).and_then(|file| file.take(1024).read_to_end(&mut head));
+    read.is_ok() && String::from_utf8_lossy(&head).contains(MARK)
 }

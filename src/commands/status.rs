@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::Context;
+use super::merge_driver::NO_MERGE_DRIVER;
 use crate::archive::Archive;
 use crate::auth::signed_in;
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
@@ -88,6 +89,9 @@ pub fn run(args: &StatusArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
         );
     } else {
         tell_archive(&archive, &status, ui);
+    }
+    if archive.has_remote()? && !archive.has_merge_driver()? {
+        ui.warn(NO_MERGE_DRIVER);
     }
     Ok(ExitCode::Done)
 }

@@ -5,13 +5,14 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::Context;
+use super::merge_driver::NO_MERGE_DRIVER;
 use super::report_run::{RunReport, tell};
 use crate::archive::Archive;
 use crate::auth::{Session, SessionOptions, signed_in};
 use crate::cli::{CommandError, ExitCode, Meter, Ui, parse_duration, span_in_words};
 use crate::config::{ArchiveSettings, ProviderSettings, Secrets};
 use crate::http::FetchError;
-use crate::model::{Day, ProviderName, Tally, timestamp};
+use crate::model::{Day, ProviderName, Tally, nearest, timestamp};
 use crate::providers::{self, Provider};
 use crate::sync::{self, Ended, Job, Preview, Progress, Wish};
 
@@ -63,6 +64,9 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
     let targets = targets(args, context, &archive, &settings)?;
     let stop = super::signals()?;
     let runtime = super::runtime()?;
+    if archive.has_remote()? && !archive.has_merge_driver()? {
+        ui.warn(NO_MERGE_DRIVER);
+    }
     let lock = if args.dry_run { None } else { Some(archive.lock("sync", context.clock)?) };
     let mut report = RunReport::default();
     let mut previews = Map::new();
@@ -213,14 +217,19 @@ fn targets(
                 providers::chosen_resources(provider, &settings)
             }
         });
-        let resources = resources.map_err(|unknown| {
-            let offered: Vec<_> = provider.description().resources.iter().map(|one| one.name).collect();
-            CommandError::new(ExitCode::Usage, format!("{name} offers no resource \"{unknown}\""))
-                .hint(format!("it offers {}", offered.join(", ")))
-        })?;
+        let resources = resources.map_err(|unknown| not_offered(provider, &name, &unknown))?;
         targets.push(Target { name, settings, provider, resources });
     }
     Ok(targets)
+}
+
+/// A resource that a provider does not offer.
+pub(super) fn not_offered(provider: &dyn Provider, name: &ProviderName, unknown: &str) -> CommandError {
+    let offered: Vec<_> = provider.description().resources.iter().map(|one| one.name).collect();
+    let error = CommandError::new(ExitCode::Usage, format!("{name} offers no resource \"{unknown}\""))
+        .hint(format!("it offers {}", offered.join(", ")));
+    let meant = nearest(unknown, offered);
+    meant.into_iter().fold(error, |error, meant| error.hint(format!("did you mean \"{meant}\"?")))
 }
 
 /// Tells how a run ended, and what to do next where it did not go through.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Context;
-use crate::archive::{Finding, Verified};
+use crate::archive::{Archive, Finding, Verified, provider_folder};
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
 use crate::model::ProviderName;
 use crate::providers;
@@ -39,15 +39,7 @@ struct ReportFinding {
 
 pub fn run(args: &VerifyArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
     let archive = context.archive()?;
-    let settings = archive.settings(&providers::kinds())?;
-    let held = archive.snapshot().and_then(|snapshot| snapshot.providers()).unwrap_or_default();
-    for name in &args.providers {
-        let known = settings.providers.contains_key(name) || held.contains(name);
-        if !known && !archive.root().join(crate::archive::provider_folder(name)).is_dir() {
-            return Err(CommandError::new(ExitCode::Usage, format!("this archive has no provider named {name}"))
-                .hint("fitsnap status lists the providers"));
-        }
-    }
+    check_names(&args.providers, &archive)?;
     // A sync under way would look like damage.
     let _lock = archive.settle("verify", context.clock)?;
     let verified = archive.verify(&args.providers, args.history)?;
@@ -62,6 +54,20 @@ pub fn run(args: &VerifyArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     }
     ui.data(summary(&verified));
     Ok(code)
+}
+
+/// Refuses the names of providers that neither the settings nor the archive know.
+pub(super) fn check_names(names: &[ProviderName], archive: &Archive) -> Result<(), CommandError> {
+    let settings = archive.settings(&providers::kinds())?;
+    let held = archive.snapshot().and_then(|snapshot| snapshot.providers()).unwrap_or_default();
+    for name in names {
+        let known = settings.providers.contains_key(name) || held.contains(name);
+        if !known && !archive.root().join(provider_folder(name)).is_dir() {
+            return Err(CommandError::new(ExitCode::Usage, format!("this archive has no provider named {name}"))
+                .hint("fitsnap status lists the providers"));
+        }
+    }
+    Ok(())
 }
 
 fn report(verified: Verified) -> Result<String, CommandError> {
@@ -85,7 +91,8 @@ pub(super) fn line(finding: &Finding) -> Text {
     line.with(Style::Yellow, place)
 }
 
-fn summary(verified: &Verified) -> Text {
+/// What was looked at, and how much is wrong.
+pub(super) fn summary(verified: &Verified) -> Text {
     let count = |number: usize, one: &str| format!("{number} {one}{}", if number == 1 { "" } else { "s" });
     let looked = format!("{} in {}", count(verified.files, "file"), count(verified.commits, "commit"));
     match verified.findings.len() {

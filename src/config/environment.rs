@@ -1,10 +1,13 @@
 //! What the process was given: variables, the current folder, and the folders that follow from them.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use etcetera::{AppStrategy, AppStrategyArgs};
+
+use super::secrets::is_secret;
 
 /// The environment of one run, taken once, so that nothing below asks the process again.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +44,20 @@ impl Environment {
     /// A variable's value as text, though it be empty: for some that says something of its own.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.variables.get(name)?.to_str()
+    }
+
+    /// The names of the variables that begin like this.
+    pub fn names<'a>(&'a self, beginning: &'a str) -> impl Iterator<Item = &'a str> {
+        self.variables.keys().map(String::as_str).filter(move |name| name.starts_with(beginning))
+    }
+
+    /// A program to be run with these variables, but for those that give secrets: what is started by
+    /// fitsnap has no need of them.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        let open = self.variables.iter().filter(|(name, _)| !is_secret(name));
+        command.env_clear().envs(open);
+        command
     }
 
     /// The current folder.

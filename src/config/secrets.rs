@@ -105,6 +105,14 @@ fn variable(provider: &ProviderName, key: &str) -> String {
     format!("FITSNAP_{}_{}", provider.in_environment(), key.to_uppercase())
 }
 
+/// Whether a variable gives a secret.
+pub(super) fn is_secret(variable: &str) -> bool {
+    let ours = variable
+        .strip_prefix("FITSNAP_")
+        .is_some_and(|rest| KEYS.iter().any(|key| rest.to_lowercase().ends_with(&format!("_{key}"))));
+    ours || USUAL.iter().any(|(_, _, usual)| *usual == variable)
+}
+
 fn read_file(environment: &Environment, provider: &ProviderName) -> Result<Table, SecretError> {
     let path = environment.config_dir()?.join(CREDENTIALS_FILE);
     let text = match std::fs::read_to_string(&path) {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use toml::{Table, Value};
 use url::Url;
 
-use crate::model::{Day, FORMAT, ProviderName, Zone};
+use super::keys::KEYS;
+use crate::model::{Day, FORMAT, ProviderName, Zone, nearest};
 
 /// The file at the archive's root.
 pub const SETTINGS_FILE: &str = "fitsnap.toml";
@@ -96,8 +97,6 @@ pub enum SettingsError {
 }
 
 const TOP_KEYS: [&str; 2] = ["format", "providers"];
-const PROVIDER_KEYS: [&str; 9] =
-    ["kind", "since", "window", "base_url", "resources", "time_zone", "detail", "types", "stream"];
 
 impl Default for ProviderSettings {
     fn default() -> ProviderSettings {
@@ -164,7 +163,7 @@ fn read_provider(
     place: &str,
     kinds: &[&'static str],
 ) -> Result<ProviderSettings, SettingsError> {
-    check_keys(entry, &PROVIDER_KEYS, place)?;
+    check_keys(entry, &KEYS.map(|key| key.name), place)?;
     let bad = |key: &str, problem: String| misfit(key, place, problem);
     let kind = text(entry, "kind", place)?.unwrap_or(name.as_str());
     if !kinds.contains(&kind) {
@@ -237,20 +236,12 @@ fn base_url(text: &str) -> Result<Url, String> {
 fn check_keys(table: &Table, known: &[&'static str], place: &str) -> Result<(), SettingsError> {
     match table.keys().find(|key| !known.contains(&key.as_str())) {
         None => Ok(()),
-        Some(key) => {
-            Err(SettingsError::UnknownKey { key: key.clone(), table: place.to_owned(), nearest: nearest(key, known) })
-        }
+        Some(key) => Err(SettingsError::UnknownKey {
+            key: key.clone(),
+            table: place.to_owned(),
+            nearest: nearest(key, known.iter().copied()),
+        }),
     }
-}
-
-/// The known word nearest to `word`, if one is near at all.
-fn nearest(word: &str, known: &[&'static str]) -> Option<&'static str> {
-    let likeness = |candidate: &&str| strsim::jaro_winkler(&word.to_lowercase(), candidate);
-    known
-        .iter()
-        .copied()
-        .filter(|candidate| likeness(candidate) > 0.7)
-        .max_by(|one, other| likeness(one).total_cmp(&likeness(other)))
 }
 
 fn text<'t>(table: &'t Table, key: &str, place: &str) -> Result<Option<&'t str>, SettingsError> {

@@ -45,6 +45,11 @@ impl Patience {
         self.request / 12
     }
 
+    /// How long to wait for what is only looked at in passing.
+    pub(super) fn glance(&self) -> Duration {
+        self.request / 6
+    }
+
     /// The usual patience, or what `FITSNAP_PATIENCE` allows for one request in milliseconds, with
     /// pauses in the same proportion. It is there for the tests, which have none.
     pub fn of(environment: &Environment) -> Patience {
@@ -157,25 +162,30 @@ impl Request<'_> {
     }
 }
 
+/// What talks to a place: no redirect is followed, no certificate that this machine does not trust is taken.
+pub(super) fn build(origin: &Url) -> reqwest::Result<reqwest::Client> {
+    // Another client of this process may have installed it: then there is nothing to do.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("fitsnap/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false);
+    match origin.scheme() {
+        // Plain http is only for this machine: no certificates to look for, no proxy to go through.
+        "http" => builder.tls_certs_only([]).no_proxy(),
+        _ => builder.https_only(true),
+    }
+    .build()
+}
+
 impl Client {
     /// A client for one provider.
     ///
     /// # Errors
     /// When the machine has no certificates to check an https provider by.
     pub fn new(options: ClientOptions<'_>) -> Result<Client, FetchError> {
-        // Another client of this process may have installed it: then there is nothing to do.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = reqwest::Client::builder()
-            .user_agent(concat!("fitsnap/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false);
-        let builder = match options.origin.scheme() {
-            // Plain http is only for this machine: no certificates to look for, no proxy to go through.
-            "http" => builder.tls_certs_only([]).no_proxy(),
-            _ => builder.https_only(true),
-        };
-        let inner = builder.build().map_err(|_| FetchError::Local {
+        let inner = build(options.origin).map_err(|_| FetchError::Local {
             reason: format!(
                 "this machine has no CA certificates to check {} by; install them (Debian: apt install ca-certificates)",
                 options.title

@@ -1,5 +1,6 @@
 //! Talking to a provider: one client, its limits, what came of a request.
 
+mod anybody;
 mod attempt;
 mod client;
 mod quota;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+pub use anybody::{Seen, ask_anybody};
 pub use client::{Answer, Client, ClientOptions, Patience, Request};
 pub use quota::{Forecast, RateLimits};
 pub use stop::Stop;

@@ -19,8 +19,9 @@ pub struct ListRule {
     pub order: fn(Value<'_>) -> String,
     /// The list that tells of which days this one is whole: itself, or the one that it goes with.
     pub whole_with: &'static str,
-    /// Whether a record speaks of a file that is kept beside the document: its member [`FILE`] names it, and
-    /// one with [`TRACKS`] says more than one without.
+    /// Whether the first of two records, which is held, says more than the second: then it stays.
+    pub says_more: fn(Value<'_>, Value<'_>) -> bool,
+    /// Whether a record speaks of a file that is kept beside the document: its member [`FILE`] names it.
     pub of_files: bool,
 }
 
@@ -138,9 +139,8 @@ impl Merger {
         for record in told.root().items() {
             let own = (rule.keys)(record);
             let held = own.iter().find_map(|key| by_key.get(key).copied());
-            let better =
-                held.filter(|held| rule.of_files && held.get(TRACKS).is_some() && record.get(TRACKS).is_none());
-            keep.extend(better.and_then(file_of).map(|file| file_place(&file, self.folder)));
+            let better = held.filter(|held| (rule.says_more)(*held, record));
+            keep.extend(better.filter(|_| rule.of_files).and_then(file_of).map(|file| file_place(&file, self.folder)));
             list.push(better.unwrap_or(record));
             keys.extend(own);
         }
@@ -240,6 +240,11 @@ impl Merger {
     }
 }
 
+/// Whether the first of two records of a file has its points and the second has not.
+pub fn has_points(held: Value<'_>, new: Value<'_>) -> bool {
+    held.get(TRACKS).is_some() && new.get(TRACKS).is_none()
+}
+
 /// A member of a record that is a text; empty where there is none.
 pub fn word(record: Value<'_>, name: &str) -> String {
     record.get(name).and_then(|word| Some(word.as_str()?.into_owned())).unwrap_or_default()
@@ -266,6 +271,7 @@ mod tests {
             keys: |record| record.get("id").and_then(|id| Some(id.as_str()?.into_owned())).into_iter().collect(),
             order: |record| word(record, "at"),
             whole_with: "rows",
+            says_more: |_, _| false,
             of_files: false,
         },
         ListRule {
@@ -273,6 +279,7 @@ mod tests {
             keys: |record| file_of(record).into_iter().collect(),
             order: |record| file_of(record).unwrap_or_default(),
             whole_with: "rows",
+            says_more: has_points,
             of_files: true,
         },
     ];

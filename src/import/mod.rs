@@ -165,7 +165,13 @@ const IMPORTERS: &[Importer] = &[
 
 /// Whose account it is that an export told of, where it says so: an id that stays the same for one person.
 pub fn person(account: &Resources) -> Option<String> {
-    strava::person(account)
+    strava::person(account).or_else(|| takeout::person(account))
+}
+
+/// Whether the ids of persons in a service's exports are those of its API.
+pub fn has_ids_of_api(kind: &str) -> bool {
+    // A Takeout has the id of the Fitbit account, whatever the API goes by.
+    IMPORTERS.iter().any(|importer| importer.service != Service::Takeout && importer.kinds.contains(&kind))
 }
 
 /// The services whose exports can be read.

@@ -33,12 +33,20 @@ static DIARY: Diary = Diary {
     folder: "",
     day_of_name: |name| name.get(..10)?.parse::<Day>().ok(),
     rules: &[
-        ListRule { resource: ACTIVITIES, keys, order: |row| word(row, DATE), whole_with: ACTIVITIES, of_files: false },
+        ListRule {
+            resource: ACTIVITIES,
+            keys,
+            order: |row| word(row, DATE),
+            whole_with: ACTIVITIES,
+            says_more: |_, _| false,
+            of_files: false,
+        },
         ListRule {
             resource: MEASUREMENTS,
             keys,
             order: |row| word(row, DATE) + &word(row, KIND),
             whole_with: MEASUREMENTS,
+            says_more: |_, _| false,
             of_files: false,
         },
         FILE_RULE,

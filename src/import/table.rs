@@ -27,7 +27,7 @@ const UNITS: [&str; 34] = [
 /// A CSV file.
 pub struct Table<R> {
     lines: Lines<R>,
-    delimiter: u8,
+    fields: Fields,
     columns: Vec<Column>,
     /// Behind this line a broken row ends: until then lines that are none are not told one by one.
     broken_to: u64,
@@ -97,15 +97,15 @@ impl<R: Read> Table<R> {
         let mut lines = Lines::new(BufReader::new(Utf8::new(file)?));
         let header = |what: &str| TableError::Header(format!("its first line {what}"));
         let Some(first) = lines.next()? else { return Err(TableError::Header("it is empty".to_owned())) };
-        let parsed = |delimiter: u8| split(&first.bytes, first.number, delimiter).ok();
+        let parsed = |delimiter: u8| Fields::new(delimiter).split(&first.bytes, first.number).ok();
         let best = DELIMITERS.into_iter().rev().max_by_key(|one| parsed(*one).map_or(0, |row| row.len()));
-        let delimiter = best.unwrap_or(DELIMITERS[0]);
-        let row = split(&first.bytes, first.number, delimiter).map_err(|reason| header(&reason))?;
+        let mut fields = Fields::new(best.unwrap_or(DELIMITERS[0]));
+        let row = fields.split(&first.bytes, first.number).map_err(|reason| header(&reason))?;
         if row.text.trim().is_empty() {
             return Err(header("names no column"));
         }
         let columns = columns((0..row.len()).map(|at| row.field(at)));
-        Ok(Table { lines, delimiter, columns, broken_to: 0, ended: false })
+        Ok(Table { lines, fields, columns, broken_to: 0, ended: false })
     }
 
     /// The columns.
@@ -132,7 +132,7 @@ impl<R: Read> Table<R> {
             if lines.bytes.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            let row = split(&lines.bytes, lines.number, self.delimiter).and_then(|row| self.fitted(row));
+            let row = self.fields.split(&lines.bytes, lines.number).and_then(|row| self.fitted(row));
             let told = lines.number > self.broken_to;
             match row {
                 Ok(row) => {
@@ -209,30 +209,46 @@ fn columns<'h>(headers: impl Iterator<Item = &'h str>) -> Vec<Column> {
     columns
 }
 
-/// The fields of a row.
-fn split(bytes: &[u8], line: u64, delimiter: u8) -> Result<Row, String> {
-    let end = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    let bytes = end.strip_suffix(b"\r").unwrap_or(end);
-    let mut reader = ReaderBuilder::new().delimiter(delimiter).build();
-    let (mut text, mut ends) = (vec![0; bytes.len() + 1], vec![0; 16 + memchr_iter(delimiter, bytes).count()]);
-    let (mut read, mut written, mut fields) = (0, 0, 0);
-    loop {
-        let (result, r, w, f) = reader.read_record(&bytes[read..], &mut text[written..], &mut ends[fields..]);
-        (read, written, fields) = (read + r, written + w, fields + f);
-        match result {
-            // Told of the end by an empty input, it closes the record.
-            ReadRecordResult::InputEmpty => {}
-            ReadRecordResult::Record | ReadRecordResult::End => break,
-            ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => return Err("is too long".to_owned()),
+/// Finds the fields of rows.
+struct Fields {
+    delimiter: u8,
+    /// Made once: it costs more than a row.
+    reader: csv_core::Reader,
+}
+
+impl Fields {
+    fn new(delimiter: u8) -> Fields {
+        Fields { delimiter, reader: ReaderBuilder::new().delimiter(delimiter).build() }
+    }
+
+    /// The fields of a row.
+    fn split(&mut self, bytes: &[u8], line: u64) -> Result<Row, String> {
+        let end = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        let bytes = end.strip_suffix(b"\r").unwrap_or(end);
+        self.reader.reset();
+        let most = 16 + memchr_iter(self.delimiter, bytes).count();
+        let (mut text, mut ends) = (vec![0; bytes.len() + 1], vec![0; most]);
+        let (mut read, mut written, mut fields) = (0, 0, 0);
+        loop {
+            let (result, r, w, f) = self.reader.read_record(&bytes[read..], &mut text[written..], &mut ends[fields..]);
+            (read, written, fields) = (read + r, written + w, fields + f);
+            match result {
+                // Told of the end by an empty input, it closes the record.
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::Record | ReadRecordResult::End => break,
+                ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {
+                    return Err("is too long".to_owned());
+                }
+            }
         }
+        if read < bytes.len() {
+            return Err("has a quotation mark in the middle of a field".to_owned());
+        }
+        text.truncate(written);
+        ends.truncate(fields);
+        let text = String::from_utf8(text).map_err(|_| "is no text in UTF-8".to_owned())?;
+        Ok(Row { line, text, ends })
     }
-    if read < bytes.len() {
-        return Err("has a quotation mark in the middle of a field".to_owned());
-    }
-    text.truncate(written);
-    ends.truncate(fields);
-    let text = String::from_utf8(text).map_err(|_| "is no text in UTF-8".to_owned())?;
-    Ok(Row { line, text, ends })
 }
 
 /// Lines of a file that belong together: a quotation mark that is open at a line's end joins it to the next.
@@ -305,7 +321,10 @@ fn is_odd(line: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn rows(text: &[u8]) -> Vec<Result<(u64, Vec<String>), (u64, String)>> {
+    /// A row's line and fields, or the line of a broken one and what is wrong.
+    type Told = Result<(u64, Vec<String>), (u64, String)>;
+
+    fn rows(text: &[u8]) -> Vec<Told> {
         let mut table = Table::open(text).unwrap();
         let mut rows = Vec::new();
         while let Some(row) = table.next().unwrap() {
@@ -317,7 +336,7 @@ mod tests {
         rows
     }
 
-    fn whole(line: u64, fields: &[&str]) -> Result<(u64, Vec<String>), (u64, String)> {
+    fn whole(line: u64, fields: &[&str]) -> Told {
         Ok((line, fields.iter().map(|field| (*field).to_owned()).collect()))
     }
 

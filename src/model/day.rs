@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
 
 /// A calendar day in the zone of the person at that time, as the provider reckons it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -170,6 +170,14 @@ impl Zone {
         };
         Day::from_date(date).unwrap_or(Day(NaiveDate::MIN))
     }
+
+    /// How far a wall clock of this zone is ahead of UTC at a moment, in seconds.
+    pub fn offset(self, time: DateTime<Utc>) -> i32 {
+        match self {
+            Zone::Named(zone) => time.with_timezone(&zone).offset().fix().local_minus_utc(),
+            Zone::Fixed(offset) => offset.local_minus_utc(),
+        }
+    }
 }
 
 impl fmt::Display for Zone {
@@ -219,5 +227,14 @@ mod tests {
         let late: DateTime<Utc> = "2015-07-10T22:30:00Z".parse().unwrap();
         assert_eq!(Zone::named("Europe/Helsinki").unwrap().day_of(late).to_string(), "2015-07-11");
         assert_eq!(Zone::fixed(-7 * 3600).unwrap().day_of(late).to_string(), "2015-07-10");
+    }
+
+    #[test]
+    fn a_wall_clock_is_ahead_by_what_the_zone_says_of_the_moment() {
+        let helsinki = Zone::named("Europe/Helsinki").unwrap();
+        let at = |text: &str| helsinki.offset(text.parse().unwrap()) / 3_600;
+        assert_eq!([at("2015-07-10T12:00:00Z"), at("2015-01-10T12:00:00Z")], [3, 2]);
+        assert_eq!([at("2015-03-29T00:59:59Z"), at("2015-03-29T01:00:00Z")], [2, 3]);
+        assert_eq!(Zone::fixed(-5_400).unwrap().offset("2015-07-10T12:00:00Z".parse().unwrap()), -5_400);
     }
 }

@@ -54,16 +54,8 @@ impl JsonText {
 
     /// An object of these members; the names must differ.
     pub fn object<'n, T: Borrow<JsonText>>(members: impl IntoIterator<Item = (&'n str, T)>) -> JsonText {
-        let mut text = vec![b'{'];
-        for (at, (name, value)) in members.into_iter().enumerate() {
-            if at > 0 {
-                text.push(b',');
-            }
-            text.extend_from_slice(quote(name).as_bytes());
-            text.push(b':');
-            text.extend_from_slice(&value.borrow().0);
-        }
-        text.push(b'}');
+        let mut text = Vec::new();
+        write_object(&mut text, members);
         JsonText(text)
     }
 
@@ -141,6 +133,15 @@ impl DayDocument {
     /// # Errors
     /// When it is not a day document, or one of another place.
     pub fn read(text: &[u8], provider: &ProviderName, day: Day) -> Result<DayDocument, DocumentError> {
+        let (resources, absent) = parts(&DayDocument::open(text, provider, day)?)?;
+        Ok(DayDocument { provider: provider.clone(), day, resources, absent })
+    }
+
+    /// Parses a document, checking that it is the one of this provider and day, and leaves it as it is.
+    ///
+    /// # Errors
+    /// When it is not a day document, or one of another place.
+    pub fn open(text: impl Into<Vec<u8>>, provider: &ProviderName, day: Day) -> Result<Json, DocumentError> {
         let json = Json::parse(text)?;
         let root = json.root();
         let word = |name: &str| root.get(name).and_then(|value| value.as_str());
@@ -149,8 +150,8 @@ impl DayDocument {
         if date != day.to_string() || said != provider.as_str() {
             return Err(DocumentError::Place { said: format!("{said} {date}"), place: format!("{provider} {day}") });
         }
-        let (resources, absent) = parts(&json)?;
-        Ok(DayDocument { provider: provider.clone(), day, resources, absent })
+        resources_of(&json)?;
+        Ok(json)
     }
 }
 
@@ -187,25 +188,43 @@ impl Account {
     }
 }
 
-/// Puts the JSON texts together as they are; canonical form respells the whole.
+/// Puts the JSON texts together as they are; canonical form respells the whole. A day's texts may be large:
+/// they are copied once.
 fn compose(head: &[(&str, &str)], resources: &Resources, absent: &BTreeMap<String, String>) -> Result<Json, JsonError> {
-    let mut members: Vec<_> = head.iter().map(|(name, text)| (*name, JsonText::string(text))).collect();
-    if !absent.is_empty() {
-        let reasons = absent.iter().map(|(name, reason)| (name.as_str(), JsonText::string(reason)));
-        members.push(("absent", JsonText::object(reasons)));
+    let size = |(name, value): (&String, &JsonText)| name.len() + value.0.len() + 8;
+    let mut text = Vec::with_capacity(resources.iter().map(size).sum::<usize>() + 256);
+    text.push(b'{');
+    for (name, word) in head {
+        text.extend_from_slice(format!("{}:{},", quote(name), quote(word)).as_bytes());
     }
-    members.push(("resources", JsonText::object(resources.iter().map(|(name, value)| (name.as_str(), value)))));
-    Json::parse(JsonText::object(members).0)
+    if !absent.is_empty() {
+        text.extend_from_slice(b"\"absent\":");
+        write_object(&mut text, absent.iter().map(|(name, reason)| (name.as_str(), JsonText::string(reason))));
+        text.push(b',');
+    }
+    text.extend_from_slice(b"\"resources\":");
+    write_object(&mut text, resources.iter().map(|(name, value)| (name.as_str(), value)));
+    text.push(b'}');
+    Json::parse(text)
+}
+
+fn write_object<'n, T: Borrow<JsonText>>(text: &mut Vec<u8>, members: impl IntoIterator<Item = (&'n str, T)>) {
+    text.push(b'{');
+    for (at, (name, value)) in members.into_iter().enumerate() {
+        if at > 0 {
+            text.push(b',');
+        }
+        text.extend_from_slice(quote(name).as_bytes());
+        text.push(b':');
+        text.extend_from_slice(&value.borrow().0);
+    }
+    text.push(b'}');
 }
 
 fn parts(json: &Json) -> Result<(Resources, BTreeMap<String, String>), DocumentError> {
     let root = json.root();
-    let resources = root
-        .get("resources")
-        .filter(|value| value.kind() == Kind::Object)
-        .ok_or(DocumentError::Shape("the member \"resources\" is missing or no object"))?;
     let resources =
-        resources.members().map(|(name, value)| (name.as_str().into_owned(), JsonText::of(value))).collect();
+        resources_of(json)?.members().map(|(name, value)| (name.as_str().into_owned(), JsonText::of(value))).collect();
     let mut absent = BTreeMap::new();
     if let Some(reasons) = root.get("absent") {
         for (name, reason) in reasons.members() {
@@ -214,4 +233,11 @@ fn parts(json: &Json) -> Result<(Resources, BTreeMap<String, String>), DocumentE
         }
     }
     Ok((resources, absent))
+}
+
+fn resources_of(json: &Json) -> Result<Value<'_>, DocumentError> {
+    json.root()
+        .get("resources")
+        .filter(|value| value.kind() == Kind::Object)
+        .ok_or(DocumentError::Shape("the member \"resources\" is missing or no object"))
 }

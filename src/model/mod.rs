@@ -7,6 +7,7 @@ mod hash;
 mod kind;
 mod list;
 mod name;
+mod nearest;
 mod service;
 mod tally;
 mod twins;
@@ -18,6 +19,7 @@ pub use hash::ContentHash;
 pub use kind::{Action, RevisionKind};
 pub use list::JsonList;
 pub use name::{NameError, ProviderName};
+pub use nearest::nearest;
 pub use tally::{DayChange, Tally, commit_message};
 pub use twins::{Reading, Twin, Twins};
 

@@ -12,6 +12,8 @@ pub struct Description {
     pub today: &'static str,
     /// Where its API is, without a slash at the end.
     pub origin: &'static str,
+    /// The last day on which it was announced to answer, where its end was announced: `2026-11-02`.
+    pub closes: Option<&'static str>,
     /// Why nobody answers at `origin` any more, as a sentence with the way out; nothing while it runs.
     pub gone: Option<&'static str>,
     /// Hosts that a `base_url` may name and that have the API alone, if there are any.

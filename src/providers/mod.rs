@@ -4,6 +4,8 @@
 mod activities;
 mod fitbit;
 mod googlehealth;
+mod grant;
+mod halves;
 mod moves;
 mod reading;
 mod runkeeper;

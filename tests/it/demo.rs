@@ -8,10 +8,11 @@ use serde_json::Value;
 
 use crate::env::ArchiveEnv;
 
-/// A machine without a git identity.
+/// A machine without a git identity, whose git signs with what is not there.
 fn bare_machine() -> ArchiveEnv {
     let env = ArchiveEnv::new();
-    std::fs::write(env.home().join(".gitconfig"), "").unwrap();
+    std::fs::write(env.home().join(".gitconfig"), "[commit]\n\tgpgsign = true\n[gpg]\n\tprogram = no-such-gpg\n")
+        .unwrap();
     env
 }
 
@@ -24,14 +25,16 @@ fn the_demo_shows_the_whole_tool_to_somebody_who_has_nothing() {
     let ran = env.run(&["demo", "trial"]).code(0);
     for words in [
         "$ fitsnap init",
-        "signed in to Google Health as 1184467440737095516\n\
+        "signed in to Fitbit as Ada (7QXBMP)\nsigned in to Google Health as 1184467440737095516\n\
          signed in to Moves as 23138311640030064\nsigned in to Runkeeper as 12345678\n\
          signed in to Strava as Ada Archivist (9007199254740993)\n",
         "$ fitsnap sync",
+        "fitbit: 12 new",
         "googlehealth: 11 new",
         "moves: 93 new",
         "runkeeper: 16 new",
         "strava: 24 new",
+        "fitbit: 1 new, 2 revised, 1 shrunk, 3 unchanged",
         "googlehealth: 1 new, 2 grown, 2 revised, 1 shrunk, 1 unchanged",
         "moves: 1 new, 2 revised, 2 shrunk, 2 unchanged",
         "runkeeper: 2 new, 1 revised, 1 shrunk, 1 withdrawn, 1 unchanged",
@@ -43,6 +46,7 @@ fn the_demo_shows_the_whole_tool_to_somebody_who_has_nothing() {
     ] {
         assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
     }
+    assert!(ran.stdout.contains("heart: 71 samples added 06:15-23:45, 3 altered"), "{}", ran.stdout);
     let said = ran.stdout.clone() + &ran.stderr;
     let told = |line: &&str| !line.contains(env.home().to_str().unwrap());
     let wide: Vec<&str> = said.lines().filter(told).filter(|line| line.chars().count() > 80).collect();
@@ -56,7 +60,8 @@ fn the_demo_shows_the_whole_tool_to_somebody_who_has_nothing() {
     assert_eq!(verified["findings"], serde_json::json!([]));
     // A walk uploaded late also alters the sums of its day: a revision.
     for (provider, expected) in [
-        ("googlehealth", &["grown", "grown", "revised", "revised", "shrunk"][..]),
+        ("fitbit", &["revised", "revised", "shrunk"][..]),
+        ("googlehealth", &["grown", "grown", "revised", "revised", "shrunk"]),
         ("moves", &["revised", "revised", "shrunk", "shrunk"]),
         ("runkeeper", &["revised", "shrunk", "withdrawn"]),
         ("strava", &["revised", "withdrawn", "withdrawn"]),
@@ -114,7 +119,7 @@ fn a_demo_that_serves_stays_for_trials_until_it_is_interrupted() {
         stream.read_to_string(&mut answer).unwrap();
         answer
     };
-    for (host, title) in hosts.iter().zip(["Google Health", "Moves", "Runkeeper", "Strava"]) {
+    for (host, title) in hosts.iter().zip(["Fitbit", "Google Health", "Moves", "Runkeeper", "Strava"]) {
         let manual = say(host, "GET", "/");
         assert!(manual.contains(&format!("This is a pretend {title}")), "{manual}");
         assert!(manual.contains("/pretend/fault?kind=K"), "{manual}");
@@ -127,24 +132,28 @@ fn a_demo_that_serves_stays_for_trials_until_it_is_interrupted() {
     let ran = env.run(&["-C", "trial", "sync"]).code(0);
     assert_eq!(
         ran.stderr,
-        "googlehealth: nothing new, 7 unchanged\nmoves: nothing new, 7 unchanged\nrunkeeper: nothing new, 4 unchanged\nstrava: nothing new, 3 unchanged\n"
+        "fitbit: nothing new, 7 unchanged\ngooglehealth: nothing new, 7 unchanged\nmoves: nothing new, 7 unchanged\n\
+         runkeeper: nothing new, 4 unchanged\nstrava: nothing new, 3 unchanged\n"
     );
     // And so do the tasks on the front pages, each in its own way.
     for (host, task) in [
-        (hosts[0], "late?day=2015-07-09"),
-        (hosts[1], "alter?day=2015-07-06"),
-        (hosts[2], "upload?feed=/sleep&day=2015-06-01"),
-        (hosts[3], "upload?day=2015-06-01"),
+        (hosts[0], "alter?day=2015-07-08&count=2"),
+        (hosts[1], "late?day=2015-07-09"),
+        (hosts[2], "alter?day=2015-07-06"),
+        (hosts[3], "upload?feed=/sleep&day=2015-06-01"),
+        (hosts[4], "upload?day=2015-06-01"),
     ] {
         assert!(say(host, "POST", &format!("/pretend/{task}")).contains("done"), "{task}");
         assert!(say(host, "POST", "/pretend/upload?day=June").starts_with("HTTP/1.1 400"), "{task}");
         assert!(say(host, "GET", "/pretend/log").contains("GET /"), "{task}");
     }
     let ran = env.run(&["-C", "trial", "sync"]).code(0);
-    for words in ["googlehealth: 1 revised", "moves: 1 revised", "runkeeper: 1 new", "strava: 1 new"] {
+    for words in
+        ["fitbit: 1 revised", "googlehealth: 1 revised", "moves: 1 revised", "runkeeper: 1 new", "strava: 1 new"]
+    {
         assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
     }
-    say(hosts[3], "POST", "/pretend/fault?kind=status-503&path=/athlete/activities");
+    say(hosts[4], "POST", "/pretend/fault?kind=status-503&path=/athlete/activities");
     env.set("FITSNAP_PATIENCE", "6000");
     env.run(&["-C", "trial", "sync"]).code(4);
     let killed = env.command("kill").args(["-INT", &child.id().to_string()]).status().unwrap();

@@ -133,6 +133,7 @@ fn refusals_are_said_in_plain_words_with_what_to_do() {
         ("dailyRollUp", 400, "INVALID_TIME_RANGE", "Too long", 1, "does not take the days"),
         ("steps", 404, "", "Not found", 1, "refuses steps (404"),
         ("settings", 400, "", "Odd", 1, "the settings"),
+        ("pairedDevices", 503, "", "Down", 1, "pairedDevices"),
     ] {
         scene.health.refuse(path, status, reason, message);
         let ran = scene.sync(&[]);

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::archive::{ARCHIVE, commits, demand_clean, demand_sums, demand_whole, make, tree};
 use crate::env::{ArchiveEnv, Ran};
-use crate::pack::{Files, gpx, zip};
+use crate::exports::{gpx, write};
+use crate::pack::Files;
 
 const MILES: &str = "Date,Type,Route Name,Distance (mi),Duration,Average Pace,Average Speed (mph),Calories Burned,Climb (ft),\
     Average Heart Rate (bpm),Notes,GPX File\n";
@@ -28,11 +29,6 @@ fn old() -> Files {
             b"Date,Type,Value\n2013-12-29 00:00:00,weight,80.7394\n2013-11-01 00:00:00,weight,81.2\n".to_vec(),
         ),
     ])
-}
-
-fn write(env: &ArchiveEnv, name: &str, files: &Files) -> String {
-    fs::write(env.path(name), zip(files)).unwrap();
-    name.to_owned()
 }
 
 fn import(env: &ArchiveEnv, export: &str) -> Ran {

@@ -10,7 +10,8 @@ use zip::write::SimpleFileOptions;
 
 use crate::archive::{ARCHIVE, below, commits, demand_clean, demand_sums, demand_whole, make, tree};
 use crate::env::{ArchiveEnv, Ran};
-use crate::pack::{Files, FitPoint, fit, gpx, gzip, unpack, zip};
+use crate::exports::{gpx, write};
+use crate::pack::{Files, FitPoint, fit, gzip, unpack, zip};
 
 /// The header of 2025, cut short: some names occur twice.
 const HEADER: &str = "Activity ID,Activity Date,Activity Name,Activity Type,Activity Description,Elapsed Time,Distance,\
@@ -54,11 +55,6 @@ fn files() -> Files {
     ]
     .map(|(path, bytes)| (path.to_owned(), bytes))
     .into()
-}
-
-fn write(env: &ArchiveEnv, name: &str, files: &Files) -> String {
-    fs::write(env.path(name), zip(files)).unwrap();
-    name.to_owned()
 }
 
 fn import(env: &ArchiveEnv, export: &str) -> Ran {

@@ -17,7 +17,10 @@ fn init_makes_an_archive_that_git_finds_whole_and_clean() {
     let body = env.git("a", &["log", "--format=%B"]);
     assert_eq!(body.trim_end(), "fitsnap: new archive\n\nFitsnap-Action: init\nFitsnap-Format: 1");
     assert!(std::fs::read_to_string(env.path("a/fitsnap.toml")).unwrap().starts_with("format = 1\n"));
-    assert_eq!(std::fs::read_to_string(env.path("a/.gitattributes")).unwrap(), "data/** -text\n");
+    assert_eq!(
+        std::fs::read_to_string(env.path("a/.gitattributes")).unwrap(),
+        "data/** -text\ndata/** merge=fitsnap\n"
+    );
     env.run(&["-C", "a", "verify"]).code(0).stdout("well: 0 files in 1 commit\n");
 }
 
@@ -81,7 +84,7 @@ fn init_adopts_the_repository_around_and_leaves_the_persons_work_alone() {
     env.run(&["init", "notes"]).code(0);
     assert_eq!(env.git("", &["status", "--porcelain"]), " M notes/a.txt\nA  notes/b.txt\n");
     assert_eq!(env.git("", &["show", "--format=", "--name-only"]), ".gitattributes\nfitsnap.toml\n");
-    assert_eq!(env.git("", &["show", "HEAD:.gitattributes"]), "*.gpx text\ndata/** -text\n");
+    assert_eq!(env.git("", &["show", "HEAD:.gitattributes"]), "*.gpx text\ndata/** -text\ndata/** merge=fitsnap\n");
     assert_eq!(env.git("", &["fsck", "--strict"]), "");
 }
 
@@ -94,7 +97,7 @@ fn init_takes_files_that_are_in_no_commit_as_they_are() {
     env.run(&["init"]).code(0);
     assert_eq!(env.git("", &["status", "--porcelain"]), "");
     assert_eq!(env.git("", &["show", "HEAD:fitsnap.toml"]), "format = 1\n# mine\n");
-    assert_eq!(env.git("", &["show", "HEAD:.gitattributes"]), "*.gpx text\ndata/** -text\n");
+    assert_eq!(env.git("", &["show", "HEAD:.gitattributes"]), "*.gpx text\ndata/** -text\ndata/** merge=fitsnap\n");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 11] = [
     &["commands"],
     &["cli"],
-    &["sync", "import", "audit"],
+    &["sync", "import", "audit", "export"],
     &["providers"],
     &["auth"],
     &["http"],

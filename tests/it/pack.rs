@@ -1,5 +1,6 @@
 //! Packs exports as the services do: real zips, written as a stream, zips inside them.
-#![allow(clippy::unwrap_used)]
+// The tests beside the code use some of it, those through the binary all.
+#![allow(clippy::unwrap_used, dead_code)]
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -147,29 +148,4 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
-}
-
-/// A GPX with a point a minute from this time on, in segments of so many points.
-pub fn gpx(name: &str, start: &str, (lat, lon): (f64, f64), segments: &[u32]) -> Vec<u8> {
-    let start: chrono::DateTime<chrono::Utc> = start.parse().unwrap();
-    let mut text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<gpx version=\"1.1\" creator=\"test\" \
-         xmlns=\"http://www.topografix.com/GPX/1/1\">\n<trk><name><![CDATA[{name}]]></name>\n"
-    );
-    let mut minute = 0;
-    for count in segments {
-        text.push_str("<trkseg>\n");
-        for _ in 0..*count {
-            let time = start + chrono::TimeDelta::minutes(minute);
-            let lat = lat + minute as f64 / 1000.0;
-            text.push_str(&format!(
-                "<trkpt lat=\"{lat:.6}\" lon=\"{lon:.6}\"><ele>12.5</ele><time>{}</time></trkpt>\n",
-                time.format("%Y-%m-%dT%H:%M:%SZ")
-            ));
-            minute += 1;
-        }
-        text.push_str("</trkseg>\n");
-    }
-    text.push_str("</trk></gpx>\n");
-    text.into_bytes()
 }

@@ -160,6 +160,19 @@ fn damage_is_named_and_takes_nothing_away() {
 }
 
 #[test]
+fn another_persons_takeout_is_not_mixed_in() {
+    let env = ArchiveEnv::new();
+    let root = make(&env);
+    import(&env, "fitbit", &[&pack(&env, "mine.zip", &takeout_files())]).code(0);
+    let before = tree(&root);
+    let profile = "Takeout/Fitbit/Your Profile/Profile.csv";
+    let theirs = pack(&env, "theirs.zip", &altered(profile, "7ADA42", "9BEA17"));
+    let ran = import(&env, "fitbit", &[&theirs]).code(6);
+    assert!(ran.stderr.contains("9BEA17") && ran.stderr.contains("7ADA42"), "{}", ran.stderr);
+    assert_eq!(tree(&root), before);
+}
+
+#[test]
 fn what_is_not_known_is_left_by_name() {
     let env = ArchiveEnv::new();
     make(&env);

@@ -93,7 +93,7 @@ fn edits_of_the_persons_own_are_told_staged_or_not() {
 }
 
 #[test]
-fn a_foreign_commit_is_named_and_its_remedy_reverts_it() {
+fn a_foreign_commit_is_named_and_its_remedy_mends_it() {
     let env = ArchiveEnv::new();
     archive(&env);
     write(&env, FIVE, "{\"date\":\"2015-07-05\",\"provider\":\"moves\",\"resources\":{}}");

@@ -18,7 +18,7 @@ use super::{FileChange, Scope, Step};
 use crate::archive::{Archive, ArchiveError, BlobId, CommitId, DATA};
 use crate::model::Action;
 
-const MAGIC: &[u8] = b"fitsnap history 2\n";
+const MAGIC: &[u8] = b"fitsnap history 3\n";
 const SUM: u64 = 4;
 const ACTIONS: [Option<Action>; 5] =
     [None, Some(Action::Sync), Some(Action::Import), Some(Action::Repair), Some(Action::Migrate)];

@@ -11,7 +11,8 @@ use std::rc::Rc;
 use git2::{Odb, OdbObject, Oid};
 
 use super::{FileChange, Scope};
-use crate::archive::{ArchiveError, BlobId};
+use crate::archive::merge::parts_of;
+use crate::archive::{ArchiveError, BlobId, Place};
 
 /// Folders kept in memory; two generations of this many, so that memory has a bound.
 const KEPT: usize = 512;
@@ -128,6 +129,28 @@ impl<'a> Trees<'a> {
             }
         }
         Ok(Some(BlobId(at)))
+    }
+
+    /// Whether a merge made a document of nothing but what its parents' trees have of it: then all that is
+    /// in it was told already.
+    pub(super) fn is_woven(&mut self, change: &FileChange, parents: &[Oid]) -> Result<bool, ArchiveError> {
+        let Some(new) = change.new else { return Ok(false) };
+        let place = Place::of(&change.path);
+        let mut parts = Vec::new();
+        for parent in parents {
+            let Some(blob) = self.file_at(*parent, &change.path)? else { continue };
+            let read = self.object(blob.0).map_err(ArchiveError::git(format!("read blob {blob}")))?;
+            let Ok(read) = parts_of(&place, read.data()) else { return Ok(false) };
+            parts.push(read);
+        }
+        let read = self.object(new.0).map_err(ArchiveError::git(format!("read blob {new}")))?;
+        let Ok(merged) = parts_of(&place, read.data()) else { return Ok(false) };
+        let is_known = merged.iter().all(|(name, part)| parts.iter().any(|parent| parent.get(name) == Some(part)));
+        let has_all = parts.first().is_some_and(|first| {
+            let mut shared = first.keys().filter(|name| parts.iter().all(|parent| parent.contains_key(*name)));
+            shared.all(|name| merged.contains_key(name))
+        });
+        Ok(is_known && has_all)
     }
 
     /// The files of the scope that differ between a tree and every one of its parents' trees, in the

@@ -188,9 +188,18 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        let changes = if boundary { Vec::new() } else { self.trees.changes(commit.tree, &trees, &self.scope)? };
+        let mut changes = if boundary { Vec::new() } else { self.trees.changes(commit.tree, &trees, &self.scope)? };
         let merge = commit.parents.len() > 1;
         self.merges |= merge;
+        if merge && !matches!(self.scope, Scope::Files(_)) {
+            let mut brought = Vec::with_capacity(changes.len());
+            for change in changes {
+                if !self.trees.is_woven(&change, &trees)? {
+                    brought.push(change);
+                }
+            }
+            changes = brought;
+        }
         let Commit { id, time, .. } = commit;
         // Only a commit that is told of is opened.
         let action = match commit.action {

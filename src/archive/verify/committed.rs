@@ -137,8 +137,10 @@ impl Archive {
         for flaw in flaws {
             if told.insert((flaw.path.clone(), flaw.blob, flaw.problem.clone())) {
                 let (commit, remedy) = remedies.for_commit(&flaw.path, flaw.commit, flaw.blob, flaw.cause);
-                let Flaw { path, cause, problem, .. } = flaw;
-                committed.findings.push(Finding { path, commit: Some(CommitId(commit)), cause, problem, remedy });
+                let Flaw { path, cause, problem, blob, .. } = flaw;
+                let object = blob.filter(|_| cause == Cause::DamagedObject);
+                let commit = Some(CommitId(commit));
+                committed.findings.push(Finding { path, commit, cause, problem, remedy, object });
             }
         }
         Ok(committed)

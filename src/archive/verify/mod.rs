@@ -19,7 +19,7 @@ use super::{Archive, ArchiveError, CommitId, DATA};
 use crate::model::ProviderName;
 
 pub(super) use committed::{FolderFiles, Version, check_folder};
-pub(super) use content::document_fault;
+pub(super) use content::{MAX_FILE, document_fault};
 
 /// More threads than this wait for the disk anyway.
 const MAX_THREADS: usize = 8;
@@ -71,6 +71,8 @@ pub struct Finding {
     pub problem: String,
     /// The command that mends it.
     pub remedy: String,
+    /// The damaged object, where it is a file's.
+    pub(super) object: Option<Oid>,
 }
 
 /// What was looked at, and what is wrong.
@@ -138,6 +140,7 @@ impl Archive {
                 cause: Cause::DamagedObject,
                 problem: format!("the history cannot be walked to its end: {}", error.message()),
                 remedy: "git fsck names what is missing; take it from another clone: git fetch CLONE".to_owned(),
+                object: None,
             });
             commits = vec![head];
         }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use git2::{ObjectType, Oid};
+use git2::Oid;
 
 use super::Cause;
 use crate::archive::{Archive, HASH_LIST};
@@ -13,6 +13,9 @@ const MAX_STEPS: usize = 20_000;
 
 /// How many flaws it is looked for.
 const MAX_SEARCHES: usize = 50;
+
+/// What mends all that can be made from the archive itself; it shows what it does.
+const REPAIR: &str = "fitsnap repair --yes";
 
 /// A path as it stands in a shell command.
 pub(super) fn quoted(path: &str) -> String {
@@ -53,12 +56,9 @@ impl<'a> Remedies<'a> {
             );
             return (commit, remedy);
         }
-        let parents = self.archive.git.find_commit(commit).map_or(0, |found| found.parent_count());
-        let remedy = match parents {
-            _ if cause == Cause::Extra => format!("git rm -r -- {path} && git commit", path = quoted(path)),
-            0 => by_hand(path),
-            1 => format!("git revert --no-edit {}", short(commit)),
-            _ => format!("git checkout {}^ -- {} && git commit", short(commit), quoted(folder_of(path))),
+        let remedy = match cause {
+            Cause::Extra => format!("git rm -r -- {path} && git commit", path = quoted(path)),
+            _ => REPAIR.to_owned(),
         };
         (commit, remedy)
     }
@@ -94,20 +94,9 @@ impl<'a> Remedies<'a> {
 
     /// Makes a damaged object again from the work tree's file, if that is whole.
     fn object(&self, path: &str, id: Oid) -> String {
-        let text = id.to_string();
-        let loose = format!("objects/{}/{}", &text[..2], &text[2..]);
-        let file = self.archive.root().join(path);
-        let whole = Oid::hash_file(ObjectType::Blob, &file).is_ok_and(|found| found == id);
-        let is_loose = self.archive.git.commondir().join(&loose).exists();
-        let packed = std::fs::read_dir(self.archive.git.commondir().join("objects/pack"))
-            .is_ok_and(|mut packs| packs.next().is_some());
-        match (whole, is_loose) {
-            (true, true) => format!(
-                "rm -f \"$(git rev-parse --git-path {loose})\" && git hash-object -w -- {path}",
-                path = quoted(path)
-            ),
-            (true, false) if !packed => format!("git hash-object -w -- {}", quoted(path)),
-            _ => "git fsck names what is damaged; take it from another clone: git clone REMOTE COPY, then copy the files \
+        match self.archive.can_remake(path, id) {
+            true => REPAIR.to_owned(),
+            false => "git fsck names what is damaged; take it from another clone: git clone REMOTE COPY, then copy the files \
                   of COPY/.git/objects over those of this one"
                 .to_owned(),
         }
@@ -116,19 +105,6 @@ impl<'a> Remedies<'a> {
 
 fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(folder, _)| folder)
-}
-
-/// What mends a flaw of the first commit, which cannot be reverted.
-fn by_hand(path: &str) -> String {
-    let folder = quoted(folder_of(path));
-    let list = format!("(cd {folder} && LC_ALL=C sha256sum -- $(ls | grep -vx {HASH_LIST}) > {HASH_LIST})");
-    match path.ends_with(".json") {
-        true => format!(
-            "fitsnap canon {file} > new.json && mv new.json {file}; {list}; then git commit",
-            file = quoted(path)
-        ),
-        false => format!("{list}; then git commit"),
-    }
 }
 
 fn short(commit: Oid) -> String {

@@ -322,5 +322,5 @@ fn unreadable(path: &str, error: &io::Error) -> Finding {
 }
 
 fn finding(path: &str, cause: Cause, problem: &str, remedy: String) -> Finding {
-    Finding { path: path.to_owned(), commit: None, cause, problem: problem.to_owned(), remedy }
+    Finding { path: path.to_owned(), commit: None, cause, problem: problem.to_owned(), remedy, object: None }
 }

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{googlehealth, moves, runkeeper, strava};
+use super::{fitbit, googlehealth, moves, runkeeper, strava};
 use crate::pretend::PretendError;
 
 /// The services of the demo, by name.
-pub(super) const CAST: &[Role] = &[googlehealth::ROLE, moves::ROLE, runkeeper::ROLE, strava::ROLE];
+pub(super) const CAST: &[Role] = &[fitbit::ROLE, googlehealth::ROLE, moves::ROLE, runkeeper::ROLE, strava::ROLE];
 
 /// A service of the demo.
 pub(super) struct Role {
@@ -16,6 +16,8 @@ pub(super) struct Role {
     pub about: &'static str,
     /// What the service rewrites while a day passes, in lines of at most 64 letters.
     pub story: &'static [&'static str],
+    /// What the settings say of it besides its address.
+    pub settings: &'static str,
     /// Starts the pretend service at a time in the middle of its person's life.
     pub start: fn(DateTime<Utc>) -> Started,
 }

@@ -19,6 +19,7 @@ pub(super) const ROLE: Role = Role {
         "a tracker synced late, an evening uploaded later still,",
         "a night told with its stages, heart rates thinned out",
     ],
+    settings: "",
     start,
 };
 

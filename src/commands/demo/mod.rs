@@ -1,6 +1,7 @@
 //! `fitsnap demo`
 
 mod cast;
+mod fitbit;
 mod googlehealth;
 mod moves;
 mod runkeeper;
@@ -26,7 +27,7 @@ use crate::providers;
 /// When the demo begins: three months into a life with Moves, in its real time.
 const BEGIN: &str = "2015-07-11T06:00:00Z";
 
-/// The git identity that the demo lends to a person who has none.
+/// The git identity of the demo's commits.
 const NAME: &str = "Demo Person";
 const EMAIL: &str = "demo@example.com";
 
@@ -134,8 +135,8 @@ impl Demo<'_> {
     fn configure(&mut self, players: &[(&Role, Box<dyn Player>)]) -> Result<(), CommandError> {
         let archive = self.archive()?;
         let (mut settings, mut secrets) = (format!("format = {FORMAT}\n"), String::new());
-        for (Role { kind, .. }, player) in players {
-            let _ = write!(settings, "\n[providers.{kind}]\nbase_url = \"{}\"\n", player.base_url());
+        for (Role { kind, settings: more, .. }, player) in players {
+            let _ = write!(settings, "\n[providers.{kind}]\nbase_url = \"{}\"\n{more}", player.base_url());
             let _ = write!(secrets, "[{kind}]\nclient_id = \"{}\"\nclient_secret = \"{}\"\n", APP.0, APP.1);
         }
         let path = self.own.join(CREDENTIALS_FILE);
@@ -282,16 +283,16 @@ fn folder(args: &DemoArgs, environment: &Environment) -> Result<PathBuf, Command
     Ok(dir)
 }
 
-/// The demo must not fail for want of a git identity: it lends one where the person has none.
+/// The demo must not fail for want of a git identity, and neither ask for the passphrase of a person's
+/// key nor stop at a hook of theirs: it keeps apart from how git is set up here.
 fn with_identity(environment: Environment) -> Environment {
-    if Archive::has_identity(&environment) {
-        return environment;
-    }
     environment
         .with("GIT_AUTHOR_NAME", NAME)
         .with("GIT_AUTHOR_EMAIL", EMAIL)
         .with("GIT_COMMITTER_NAME", NAME)
         .with("GIT_COMMITTER_EMAIL", EMAIL)
+        .with("GIT_CONFIG_NOSYSTEM", "1")
+        .with("GIT_CONFIG_GLOBAL", if cfg!(windows) { "NUL" } else { "/dev/null" })
 }
 
 fn failed(words: &str) -> CommandError {

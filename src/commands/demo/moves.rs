@@ -9,6 +9,7 @@ pub(super) const ROLE: Role = Role {
     kind: "moves",
     about: "where its person was, for 93 days",
     story: &["a walk uploaded late, a stay that ends later, a move lost,", "a whole day emptied"],
+    settings: "",
     start,
 };
 

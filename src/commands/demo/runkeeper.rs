@@ -15,6 +15,7 @@ pub(super) const ROLE: Role = Role {
         "the notes of an old run edited, a run deleted, another moved",
         "to the day before, one uploaded weeks late",
     ],
+    settings: "",
     start,
 };
 

@@ -14,6 +14,7 @@ pub(super) const ROLE: Role = Role {
         "an old ride renamed, one deleted, one moved to the day before,",
         "one uploaded weeks late; kudos, which are no revision",
     ],
+    settings: "",
     start,
 };
 

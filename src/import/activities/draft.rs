@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::import::ImportedDay;
-use crate::import::merge::{FILE, ListRule, TRACKS, word};
+use crate::import::merge::{FILE, ListRule, TRACKS, has_points, word};
 use crate::import::tracks::{Format, Track};
 use crate::model::{ContentHash, Day, JsonText, Resources};
 
@@ -16,12 +16,17 @@ pub const FILES: &str = "export/files";
 /// The resource that tells which clock an activity's day was reckoned by, where the list itself has UTC.
 pub const TIMES: &str = "export/local_times";
 
+/// Its member that says who told the clock: a position in the activity's file, that file itself, the settings,
+/// or nothing, so that it is UTC.
+pub const TOLD_BY: &str = "told_by";
+
 /// How the records of files are told apart.
 pub const FILE_RULE: ListRule = ListRule {
     resource: FILES,
     keys: |file| vec![word(file, FILE)],
     order: |file| word(file, FILE),
     whole_with: ACTIVITIES,
+    says_more: has_points,
     of_files: true,
 };
 

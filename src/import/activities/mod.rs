@@ -17,7 +17,7 @@ use super::table::{Column, Row};
 use crate::config::ProviderSettings;
 use crate::model::{Day, Resources};
 
-pub use draft::{ACTIVITIES, FILE_RULE, TIMES};
+pub use draft::{ACTIVITIES, FILE_RULE, TIMES, TOLD_BY};
 pub use reader::begin;
 
 /// What a service's export of activities looks like.

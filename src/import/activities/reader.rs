@@ -5,7 +5,7 @@ use std::io::Read;
 
 use chrono::{FixedOffset, NaiveDateTime, Offset, SecondsFormat, TimeDelta, TimeZone};
 
-use super::draft::{Draft, TIMES};
+use super::draft::{Draft, TIMES, TOLD_BY};
 use super::rows::Rows;
 use super::survey::{self, Found, Listed, Survey, name};
 use super::{Diary, Start};
@@ -297,7 +297,7 @@ impl ActivityReader {
         members.extend([
             ("local_start", text(&local.to_rfc3339_opts(SecondsFormat::Secs, false))),
             ("time_zone", text(&zone.to_string())),
-            ("told_by", text(told_by)),
+            (TOLD_BY, text(told_by)),
         ]);
         (zone.day_of(moment), JsonText::object(members))
     }

@@ -10,7 +10,7 @@ mod date;
 
 pub use account::person;
 
-use super::activities::{self, ACTIVITIES, Columns, Diary, FILE_RULE, Sheet, Start, TIMES};
+use super::activities::{self, ACTIVITIES, Columns, Diary, FILE_RULE, Sheet, Start, TIMES, TOLD_BY};
 use super::merge::{ListRule, word};
 use super::source::{Export, Wants};
 use super::table::{Column, Row};
@@ -45,12 +45,20 @@ static DIARY: Diary = Diary {
     folder: FOLDER,
     day_of_name: |_| None,
     rules: &[
-        ListRule { resource: ACTIVITIES, keys: ids, order: start, whole_with: ACTIVITIES, of_files: false },
+        ListRule {
+            resource: ACTIVITIES,
+            keys: ids,
+            order: start,
+            whole_with: ACTIVITIES,
+            says_more: |_, _| false,
+            of_files: false,
+        },
         ListRule {
             resource: TIMES,
             keys: ids,
             order: |time| word(time, "local_start"),
             whole_with: ACTIVITIES,
+            says_more: is_told_by_file,
             of_files: false,
         },
         FILE_RULE,
@@ -96,6 +104,12 @@ fn columns(columns: &[Column], sample: &[Row]) -> Option<Columns> {
 /// What tells an activity apart.
 fn ids(record: Value<'_>) -> Vec<String> {
     ID.iter().filter_map(|name| Some(record.get(name)?.as_str()?.into_owned())).collect()
+}
+
+/// Whether a file told the clock once, and now none does: one that cannot be read today said so before.
+fn is_told_by_file(held: Value<'_>, new: Value<'_>) -> bool {
+    let by_file = |time| matches!(word(time, TOLD_BY).as_str(), "position" | "file");
+    by_file(held) && !by_file(new)
 }
 
 fn start(record: Value<'_>) -> String {

@@ -39,7 +39,7 @@ use super::text::Utf8;
 use super::{Begun, ImportError};
 use crate::config::ProviderSettings;
 use crate::json::Json;
-use crate::model::Zone;
+use crate::model::{Resources, Zone};
 
 use catalogue::{Clock, Cut, Format};
 use plan::{Job, Plan};
@@ -94,6 +94,13 @@ fn zones(export: &mut Export, jobs: &[Job], settings: &ProviderSettings) -> Zone
     }
     zones.settle();
     zones
+}
+
+/// The id of the account that the profile tells.
+pub fn person(account: &Resources) -> Option<String> {
+    let profile = Json::parse(account.get(catalogue::PROFILE)?.as_bytes()).ok()?;
+    let id = profile.root().items().next()?.get("id")?.as_str()?.into_owned();
+    (!id.is_empty()).then_some(id)
 }
 
 /// The zone that a profile tells, where it is one.

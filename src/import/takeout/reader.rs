@@ -147,20 +147,23 @@ impl TakeoutReader {
         }
     }
 
-    /// Gives away what has no day, and what a person should know at the end.
+    /// Gives away what a person should know at the end.
     fn finish(&mut self) -> bool {
         if std::mem::replace(&mut self.is_finished, true) {
             return false;
         }
         self.out.extend(self.sorter.note().map(|note| Ok(Imported::Note(note))));
+        true
+    }
+
+    /// Gives away what has no day. It stands in files of no day, which come first: whose account it is must
+    /// be known before the days are taken.
+    fn give_account(&mut self) {
         let account: Resources = std::mem::take(&mut self.account)
             .into_iter()
             .map(|(resource, list)| (resource.to_owned(), list.array(0..list.len())))
             .collect();
-        if !account.is_empty() {
-            self.out.push_back(Ok(Imported::Account(account)));
-        }
-        true
+        self.out.push_back(Ok(Imported::Account(account)));
     }
 
     /// Begins the second walk, if there is a reason for one.
@@ -236,6 +239,10 @@ impl Reader for TakeoutReader {
         loop {
             if let Some(next) = self.out.pop_front() {
                 return Some(next);
+            }
+            if !self.account.is_empty() && self.jobs.get(self.at).is_none_or(|job| job.from.is_some()) {
+                self.give_account();
+                continue;
             }
             match self.sorter.first() {
                 Some(day) if self.is_whole(day) => self.give(day),

@@ -179,7 +179,11 @@ fn of_day(world: &World, what: &str, day: NaiveDate, in_full: bool) -> Option<St
     let number = |low, high| world.number(day, 11, low, high);
     Some(match what {
         "activities/heart" => {
-            let resting = if night { format!(",\"restingHeartRate\":{}", number(52, 57)) } else { String::new() };
+            let resting = if world.night(day).is_some() {
+                format!(",\"restingHeartRate\":{}", number(52, 57))
+            } else {
+                String::new()
+            };
             let minutes = world.sum(day, 10) / 10;
             format!(
                 "{{\"dateTime\":\"{day}\",\"value\":{{\"customHeartRateZones\":[],\"heartRateZones\":[{{\"caloriesOut\":\

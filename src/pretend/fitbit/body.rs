@@ -79,10 +79,10 @@ impl World {
         self.chance(day, matter).between(low, high)
     }
 
-    /// Whether the night that ends on a day is known, and whether its stages are worked out: by noon.
+    /// Whether the night that ends on a day is known, and whether its stages are worked out: by noon, as a rule.
     pub fn night(&self, day: NaiveDate) -> Option<bool> {
         let noon = self.moment(day.and_time(NaiveTime::from_hms_opt(12, 0, 0).unwrap_or_default()));
-        self.knows(day, 7, 10).then(|| noon <= self.clock.now())
+        self.knows(day, 7, 10).then(|| noon <= self.clock.now() && !self.classic.contains(&day))
     }
 
     fn chance(&self, day: NaiveDate, matter: u64) -> Chance {

@@ -5,6 +5,7 @@ mod answers;
 mod api;
 mod body;
 mod oauth;
+mod on_demand;
 mod world;
 
 use std::sync::{Arc, Mutex};
@@ -14,10 +15,10 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
+use super::control::{self, OnDemand};
 use super::misbehave::misbehave;
 use super::server::{Server, hold};
-use super::{Asked, Misbehaviour, PretendError};
-use crate::model::Clock;
+use super::{APP, Asked, Misbehaviour, PretendError};
 use world::World;
 
 /// What a pretend Fitbit is made of.
@@ -75,8 +76,8 @@ impl FitbitOptions {
                     .to_owned(),
             has_intraday: true,
             has_altimeter: true,
-            client_id: "pretend-app".to_owned(),
-            client_secret: Some("pretend-app-secret".to_owned()),
+            client_id: APP.0.to_owned(),
+            client_secret: Some(APP.1.to_owned()),
         }
     }
 }
@@ -100,9 +101,8 @@ impl PretendFitbit {
             .route("/oauth2/token", post(oauth::token))
             .route("/oauth2/revoke", post(oauth::revoke))
             .fallback(get(api::tell))
-            .layer(from_fn_with_state(world.clone(), misbehave::<World>))
-            .with_state(world.clone());
-        let server = Server::start(port, router)?;
+            .layer(from_fn_with_state(world.clone(), misbehave::<World>));
+        let server = Server::start(port, router.merge(control::router()).with_state(world.clone()))?;
         Ok(PretendFitbit { world, server })
     }
 
@@ -113,7 +113,7 @@ impl PretendFitbit {
 
     /// Sets its clock, which runs on from there.
     pub fn set_now(&self, now: DateTime<Utc>) {
-        hold(&self.world).clock = Clock::starting_at(now);
+        hold(&self.world).set_now(now);
     }
 
     /// The tracker has handed over what it recorded up to then, and no more until this is said again;
@@ -125,6 +125,16 @@ impl PretendFitbit {
     /// The person moves.
     pub fn set_zone(&self, zone: chrono_tz::Tz) {
         hold(&self.world).options.zone = zone;
+    }
+
+    /// The night that ends on a day has no stages.
+    pub fn keep_classic(&self, day: NaiveDate) {
+        hold(&self.world).classic.insert(day);
+    }
+
+    /// The night that ends on a day gets its stages.
+    pub fn work_out_stages(&self, day: NaiveDate) {
+        hold(&self.world).classic.remove(&day);
     }
 
     /// Of the heart rates of a day only each `nth` is told from now on.
@@ -172,7 +182,7 @@ impl PretendFitbit {
 
     /// Misbehaves no more.
     pub fn behave(&self) {
-        hold(&self.world).faults.clear();
+        hold(&self.world).behave();
     }
 
     /// Access and refresh token of a sign-in that happened elsewhere.

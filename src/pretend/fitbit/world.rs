@@ -1,6 +1,6 @@
 //! What a pretend Fitbit knows: what the tracker handed over, what was rewritten, tokens, counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -26,6 +26,8 @@ pub(super) struct World {
     pub thinned: BTreeMap<NaiveDate, usize>,
     /// The first heart rates of a day are one beat higher.
     pub altered: BTreeMap<NaiveDate, usize>,
+    /// Nights without stages.
+    pub classic: BTreeSet<NaiveDate>,
     pub is_off: bool,
     /// The last refresh token used and what was given for it: told again until one of these is used.
     pub replay: Option<(String, Pair)>,
@@ -42,6 +44,7 @@ impl World {
             handed_over: None,
             thinned: BTreeMap::new(),
             altered: BTreeMap::new(),
+            classic: BTreeSet::new(),
             is_off: false,
             replay: None,
             hour: Count::default(),

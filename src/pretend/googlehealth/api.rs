@@ -146,13 +146,14 @@ pub(super) async fn points(
             Err(reason) => return bad(reason, "The filter is invalid."),
         };
         let question = format!("{verb} {:?} {:?}", asked.get("filter"), asked.get("pageSize"));
-        let turn = match turn(world, kind, &asked, &question, telling) {
-            Ok(turn) => turn,
-            Err(refusal) => return refusal,
-        };
+        let Some(turn) = turn(world, kind, &asked, &question, telling) else { return lost() };
         let texts = collect(world, kind, filter, telling, &turn);
         list(world, kind, "dataPoints", &texts, &turn)
     })
+}
+
+fn lost() -> Response {
+    bad("INVALID_PAGE_TOKEN", "The page token belongs to another request.")
 }
 
 /// A page: where it begins, how long it is, whether the earliest come first, and of which question.
@@ -163,27 +164,28 @@ struct Turn {
     of: String,
 }
 
+/// The page that is asked for; none where the token belongs to another question.
 fn turn(
     world: &World,
     kind: &Kind,
     asked: &BTreeMap<String, String>,
     question: &str,
     telling: Telling,
-) -> Result<Turn, Response> {
+) -> Option<Turn> {
     let of = ContentHash::of(question.as_bytes()).to_string()[..8].to_owned();
     let most = kind.page().min(world.options.page_limit);
     let size = asked.get("pageSize").and_then(|size| size.parse().ok()).unwrap_or(1_440).min(most).max(1);
     let Some(token) = asked.get("pageToken") else {
         // The order of a list is documented, that of reconciled points is not.
         let ascends = telling == Telling::Reconcile && world.asked.is_multiple_of(2);
-        return Ok(Turn { from: 0, size, ascends, of });
+        return Some(Turn { from: 0, size, ascends, of });
     };
     let words: Vec<&str> = token.split('-').collect();
     match words.as_slice() {
         [PAGE, from, order, same] if *same == of => {
-            Ok(Turn { from: from.parse().unwrap_or_default(), size, ascends: *order == "up", of })
+            Some(Turn { from: from.parse().unwrap_or_default(), size, ascends: *order == "up", of })
         }
-        _ => Err(bad("INVALID_PAGE_TOKEN", "The page token belongs to another request.")),
+        _ => None,
     }
 }
 
@@ -269,10 +271,8 @@ pub(super) async fn totals(
             |name: &str| root.get(name).map(|value| value.as_str().unwrap_or_else(|| value.line().into()).into_owned());
         let asked =
             ["pageSize", "pageToken"].into_iter().filter_map(|name| Some((name.to_owned(), word(name)?))).collect();
-        match turn(world, kind, &asked, &format!("{first} {end}"), Telling::List) {
-            Ok(turn) => list(world, kind, "rollupDataPoints", &rows, &turn),
-            Err(refusal) => refusal,
-        }
+        let Some(turn) = turn(world, kind, &asked, &format!("{first} {end}"), Telling::List) else { return lost() };
+        list(world, kind, "rollupDataPoints", &rows, &turn)
     })
 }
 

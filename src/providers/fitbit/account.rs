@@ -9,6 +9,7 @@ use crate::http::{Answer, FetchError};
 use crate::json::{Json, Kind, Value};
 use crate::model::{Day, JsonText, Resources, Zone};
 use crate::providers::Opening;
+use crate::providers::grant::Grant;
 use crate::providers::reading::{malformed, parse_as};
 
 const PROFILE: &str = "profile";
@@ -48,7 +49,7 @@ pub(super) const VOLATILE: &[&str] = &[
 
 /// Asks for all of it. What was not granted is left out; of the rest, person and devices must come.
 pub(super) async fn open(session: &Session) -> Result<Opening, FetchError> {
-    let grant = session.grant();
+    let grant = Grant::of(session);
     let mut account = Resources::new();
     let mut opening = Opening {
         account: Resources::new(),
@@ -57,7 +58,7 @@ pub(super) async fn open(session: &Session) -> Result<Opening, FetchError> {
         zone: session.settings().time_zone.unwrap_or(Zone::UTC),
         troubles: Vec::new(),
     };
-    if super::is_granted(&grant, &[PROFILE]) {
+    if !grant.denies(PROFILE) {
         let answer = session.get("/1/user/-/profile.json", &[]).await?;
         if absence(&answer).is_none() {
             let json = parse_as(TITLE, &answer, "the profile", Kind::Object)?;
@@ -66,7 +67,7 @@ pub(super) async fn open(session: &Session) -> Result<Opening, FetchError> {
             account.insert(PROFILE.to_owned(), JsonText::of(json.root()));
         }
     }
-    if super::is_granted(&grant, &["settings"]) {
+    if !grant.denies("settings") {
         let answer = session.get("/1/user/-/devices.json", &[]).await?;
         if absence(&answer).is_none() {
             let json = parse_as(TITLE, &answer, "the devices", Kind::Array)?;
@@ -74,7 +75,7 @@ pub(super) async fn open(session: &Session) -> Result<Opening, FetchError> {
         }
     }
     for (name, path, scope) in MORE {
-        if !super::is_granted(&grant, &[scope]) {
+        if grant.denies(scope) {
             continue;
         }
         match session.get(path, &[]).await.and_then(|answer| one(&answer, name)) {

@@ -15,16 +15,14 @@ use crate::auth::Session;
 use crate::config::Detail;
 use crate::http::FetchError;
 use crate::json::RecordRules;
-use crate::model::{AppProof, CountHeader, DayRange, Description, QuotaWindow, Resources, Revocation, SignIn, Zone};
+use crate::model::{AppProof, CountHeader, Description, QuotaWindow, Resources, Revocation, SignIn, Zone};
 
+use super::grant::Grant;
+use super::halves::by_halves;
 use super::{Answer, Ask, DayAnswer, DayProvider, NOT_GRANTED, Opening, Provider, Way};
-use endpoint::{Cut, Endpoint, Shape};
+use endpoint::Cut;
 
 const TITLE: &str = "Fitbit";
-
-/// After so many spoilt answers to parts of a range its other parts are not divided further: it takes eleven
-/// to find one day among a thousand, and where all are spoilt each day would cost two requests.
-const MOST_SPOILT: usize = 24;
 
 /// The service.
 pub struct Fitbit;
@@ -35,6 +33,7 @@ static DESCRIPTION: Description = Description {
     today: "its Web API was announced to be switched off on 2026-11-02 (410 Gone after that); \
             googlehealth is its successor, and a Google Takeout can be imported",
     origin: "https://api.fitbit.com",
+    closes: Some("2026-11-02"),
     gone: None,
     api_alone: None,
     sign_in: SignIn {
@@ -112,11 +111,22 @@ impl DayProvider for Fitbit {
     fn fetch<'a>(&'a self, session: &'a Session, ask: Ask<'a>) -> Answer<'a, Result<Vec<DayAnswer>, FetchError>> {
         Box::pin(async move {
             let Some(endpoint) = table::endpoint(ask.resource) else { return Ok(Vec::new()) };
-            if !is_granted(&session.grant(), endpoint.scopes) {
+            let grant = Grant::of(session);
+            if endpoint.scopes.iter().any(|scope| grant.denies(scope)) {
                 return Ok(cut::everywhere(ask.range, NOT_GRANTED));
             }
             match endpoint.cut {
-                Cut::Answer(shape) => by_halves(session, endpoint, shape, ask.range).await,
+                Cut::Answer(shape) => {
+                    let detail = match session.settings().detail {
+                        Detail::Second => "1sec",
+                        Detail::Minute => "1min",
+                    };
+                    by_halves(ask.range, async |part| {
+                        let answer = session.get(&endpoint.address(part, detail), &[]).await?;
+                        cut::read(endpoint, shape, &answer, part)
+                    })
+                    .await
+                }
                 Cut::Pages(pages) => match lists::ask(session, endpoint, pages, ask.range).await? {
                     lists::Listed::Records(records) => Ok(lists::by_day(&records, ask.range)),
                     lists::Listed::Absent(reason) => Ok(cut::everywhere(ask.range, reason)),
@@ -129,50 +139,4 @@ impl DayProvider for Fitbit {
     fn synced_until(&self, account: &Resources, zone: Zone) -> Option<DateTime<Utc>> {
         account::synced_until(account, zone)
     }
-}
-
-/// Whether a grant holds all these scopes. One that names none is taken to: the answers will tell.
-fn is_granted(grant: &str, scopes: &[&str]) -> bool {
-    let granted: Vec<&str> = grant.split([' ', ',']).collect();
-    let is_named = !grant.starts_with("sign-in:");
-    !is_named || scopes.iter().all(|scope| granted.contains(scope))
-}
-
-/// Asks for a range. Where something in the answer is wrong, its halves are asked for, down to the day at
-/// fault: of a thousand days each alone would cost more than a day may.
-async fn by_halves(
-    session: &Session,
-    endpoint: &Endpoint,
-    shape: Shape,
-    range: DayRange,
-) -> Result<Vec<DayAnswer>, FetchError> {
-    let detail = match session.settings().detail {
-        Detail::Second => "1sec",
-        Detail::Minute => "1min",
-    };
-    let (mut open, mut days, mut spoilt) = (vec![range], Vec::new(), 0);
-    while let Some(part) = open.pop() {
-        let answered = session.get(&endpoint.address(part, detail), &[]).await;
-        match answered.and_then(|answer| cut::read(endpoint, shape, &answer, part)) {
-            Ok(answers) => days.extend(answers),
-            Err(FetchError::Malformed { divisible: true, .. }) if part.len() > 1 && spoilt < MOST_SPOILT => {
-                spoilt += 1;
-                let middle = part.first.plus(part.len() / 2);
-                open.push(DayRange { first: part.first, last: middle.plus(-1) });
-                open.push(DayRange { first: middle, last: part.last });
-            }
-            Err(FetchError::Malformed { divisible: true, reason, .. }) if range.len() > 1 => {
-                days.extend(failed(part, &reason));
-            }
-            // Of a refusal each day would get the same.
-            Err(FetchError::Refused { reason }) => days.extend(failed(part, &reason)),
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(days)
-}
-
-/// The same problem for all days.
-fn failed(range: DayRange, reason: &str) -> impl Iterator<Item = DayAnswer> {
-    range.days().map(move |day| DayAnswer { day, outcome: Err(reason.to_owned()) })
 }

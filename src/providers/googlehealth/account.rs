@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 
 use super::civil;
-use super::grant::Grant;
 use super::pages::{How, List, On};
 use super::refusal::{self, No};
 use super::types::{IRN, PROFILE, SETTINGS};
@@ -13,6 +12,7 @@ use crate::http::FetchError;
 use crate::json::{Json, Value};
 use crate::model::{Day, JsonText, Resources, Zone};
 use crate::providers::Opening;
+use crate::providers::grant::Grant;
 
 /// Asks for the account. What the sign-in does not open is left out; what could not be asked for is told
 /// as a trouble, but for the identity, without which nothing goes on.
@@ -43,7 +43,11 @@ pub(super) async fn open(session: &Session) -> Result<Opening, FetchError> {
             Ok(Err(_)) if name == "irnProfile" => {}
             Ok(Err(no @ No::NotReady(_))) => return Err(refusal::of_account(no, name)),
             Ok(Err(no)) => troubles.push(no.words(&format!("the {name}"))),
-            Err(FetchError::Malformed { reason, .. } | FetchError::Refused { reason }) => troubles.push(reason),
+            Err(
+                FetchError::Malformed { reason, .. }
+                | FetchError::Refused { reason }
+                | FetchError::Unreachable { reason },
+            ) => troubles.push(reason),
             Err(error) => return Err(error),
         }
     }

@@ -3,7 +3,6 @@
 
 mod account;
 mod civil;
-mod grant;
 mod pages;
 mod points;
 mod refusal;
@@ -19,8 +18,10 @@ use crate::http::FetchError;
 use crate::json::RecordRules;
 use crate::model::{AppProof, CountHeader, DayRange, Description, QuotaWindow, Resources, Revocation, SignIn, Zone};
 
+use super::grant::Grant;
+use super::halves::by_halves;
 use super::{Answer, Ask, DayAnswer, DayProvider, NOT_GRANTED, Opening, Provider, Told, Way};
-use grant::Grant;
+
 use refusal::No;
 use types::{DataType, How};
 
@@ -35,6 +36,7 @@ static DESCRIPTION: Description = Description {
     today: "answers since 2026-03-24, and is what the Fitbit Web API became; an app needs a Google Cloud project of \
             your own, and in autumn 2026 Google took no new ones for a while",
     origin: "https://health.googleapis.com",
+    closes: None,
     gone: None,
     api_alone: None,
     sign_in: SignIn {
@@ -121,7 +123,7 @@ impl DayProvider for GoogleHealth {
     fn fetch<'a>(&'a self, session: &'a Session, ask: Ask<'a>) -> Answer<'a, Result<Vec<DayAnswer>, FetchError>> {
         Box::pin(async move {
             let Some(kind) = types::data_type(ask.resource) else { return Ok(Vec::new()) };
-            fetch(session, kind, &ask).await
+            by_halves(ask.range, async |range| fetch(session, kind, &Ask { range, ..ask }).await).await
         })
     }
 }

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 
 use super::civil;
-use super::grant::Grant;
 use super::pages::{self, List, On};
 use super::refusal::No;
 use super::types::{DataType, Time, Ways};
@@ -14,6 +13,7 @@ use crate::config::Stream;
 use crate::http::FetchError;
 use crate::json::{Json, Value};
 use crate::model::{Day, DayRange, JsonText, Zone};
+use crate::providers::grant::Grant;
 use crate::providers::{Ask, DayAnswer, Told};
 
 /// The points of a range of days.

@@ -1,11 +1,11 @@
 //! The first month with anything, for profiles that do not tell since when they are.
 
-use super::grant::Grant;
 use super::points;
 use super::types::{How, data_type};
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::model::{Day, Zone};
+use crate::providers::grant::Grant;
 
 /// Before this year nobody wore any of this.
 const FIRST_YEAR: i32 = 2005;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::civil;
-use super::grant::Grant;
 use super::pages::{How, List, On};
 use super::refusal::No;
 use super::types::DataType;
@@ -11,6 +10,7 @@ use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::Value;
 use crate::model::{Day, DayRange, JsonText};
+use crate::providers::grant::Grant;
 use crate::providers::{DayAnswer, Told};
 
 /// Asks for the totals of a range.

@@ -1,7 +1,6 @@
 //! The tracks of workouts: TCX, a request each.
 
 use super::TITLE;
-use super::grant::Grant;
 use super::points;
 use super::refusal::{self, No};
 use super::types::{DataType, Time, Ways, data_type};
@@ -9,6 +8,7 @@ use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Json, Value};
 use crate::model::JsonText;
+use crate::providers::grant::Grant;
 use crate::providers::{Ask, DayAnswer, Told};
 
 /// Asks for the tracks of the workouts of a range. Kept of each is the text of the TCX beside the

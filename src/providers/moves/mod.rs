@@ -27,6 +27,7 @@ static DESCRIPTION: Description = Description {
     title: "Moves",
     today: "shut down on 2018-07-31; its export (moves_export.zip) can still be imported",
     origin: "https://api.moves-app.com",
+    closes: None,
     gone: Some(
         "Moves was shut down on 2018-07-31 and nobody answers any more; \
          what you have of it comes in with: fitsnap import moves moves_export.zip",

@@ -46,6 +46,7 @@ static DESCRIPTION: Description = Description {
     today: "no new apps since 2018; whether the API still answers the old ones is not known. \
             The export (runkeeper.com, Settings, Export Data) works for everybody",
     origin: "https://api.runkeeper.com",
+    closes: None,
     gone: None,
     api_alone: None,
     sign_in: SignIn {

@@ -37,6 +37,7 @@ static DESCRIPTION: Description = Description {
             (the bulk export under Settings, My Account stays free). From 2027-01-04 its API is announced \
             at https://api-v3.strava.com too, which base_url reaches",
     origin: "https://www.strava.com",
+    closes: None,
     gone: None,
     // Announced in June 2026 for 2027-01-04, under the one name or the other.
     api_alone: Some(ApiAlone { hosts: &["api-v3.strava.com", "www.api-v3.strava.com"], without: "/api/v3" }),

@@ -2,7 +2,7 @@
 
 use crate::auth::Session;
 
-/// What is known of it.
+/// What is known of what a sign-in opens.
 pub(super) struct Grant(Option<String>);
 
 impl Grant {
