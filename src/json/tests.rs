@@ -156,6 +156,14 @@ fn the_same_value_may_be_spelled_otherwise() {
     assert!(!same("1e999999999999999999999", "1e999999999999999999998"));
 }
 
+#[test]
+fn the_text_of_a_document_is_that_of_its_value() {
+    for value in ["{\"a\": [1, {}]}", "[]", "\"a \"", "7"] {
+        let json = Json::parse(format!("\u{feff} \t{value} \r\n ")).unwrap();
+        assert_eq!(json.root().raw(), value.as_bytes());
+    }
+}
+
 /// Documents that `serde_json` reads exactly: numbers it keeps, strings without surrogates.
 fn document() -> impl Strategy<Value = serde_json::Value> {
     let leaf = prop_oneof![

@@ -1,7 +1,7 @@
 //! A person's machine with an archive that is signed in to a pretend Moves.
 
 use std::path::PathBuf;
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use fitsnap::pretend::{Pretend, PretendOptions};
 use serde_json::Value;
@@ -113,9 +113,7 @@ impl Machine {
 
     /// Starts a command and lets it run.
     pub fn start(&self, args: &[&str]) -> Running {
-        let mut command = self.env.command(env!("CARGO_BIN_EXE_fitsnap"));
-        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Running(command.spawn().unwrap())
+        Running::of(self.env.command(env!("CARGO_BIN_EXE_fitsnap")).args(args))
     }
 
     /// What the provider was asked since the last call: `profile`, `token`, or the days.
@@ -241,9 +239,15 @@ pub fn assert_silent(text: &str) {
 pub struct Running(Child);
 
 impl Running {
+    /// Starts a command.
+    pub fn of(command: &mut Command) -> Running {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Running(command.spawn().unwrap())
+    }
+
     /// Sends a signal by its name.
     pub fn signal(&self, name: &str) {
-        let killed = std::process::Command::new("kill").arg(format!("-{name}")).arg(self.0.id().to_string()).status();
+        let killed = Command::new("kill").arg(format!("-{name}")).arg(self.0.id().to_string()).status();
         assert!(killed.unwrap().success());
     }
 

@@ -1,6 +1,7 @@
 //! The promises of fitsnap, kept through its binary: real files, real git, real HTTP on loopback.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod activities;
 mod archive;
 mod canon;
 mod config;
