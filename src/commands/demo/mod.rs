@@ -31,6 +31,9 @@ const BEGIN: &str = "2015-07-11T06:00:00Z";
 const NAME: &str = "Demo Person";
 const EMAIL: &str = "demo@example.com";
 
+/// A file of git settings that has none.
+const NO_SETTINGS: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
+
 /// Show the whole tool on this machine, against pretend providers
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Nothing leaves this machine, and no account is needed. The archive stays for you to look at.")]
@@ -235,13 +238,14 @@ impl Demo<'_> {
             ("FITSNAP_NOW", timestamp(self.clock.now())),
             ("FITSNAP_STATE_DIR", own.clone()),
             ("FITSNAP_CONFIG_DIR", own),
+            // The person's own git may sign, which is not for pretend days.
+            ("GIT_CONFIG_GLOBAL", NO_SETTINGS.to_owned()),
+            ("GIT_CONFIG_NOSYSTEM", "1".to_owned()),
         ] {
             self.show(format!("export {name}={value}"));
         }
-        if self.environment.get("GIT_AUTHOR_NAME") == Some(NAME) {
-            self.show(format!("git config user.name \"{NAME}\""));
-            self.show(format!("git config user.email {EMAIL}"));
-        }
+        self.show(format!("git config user.name \"{NAME}\""));
+        self.show(format!("git config user.email {EMAIL}"));
         self.show(format!("{} sync", self.fitsnap_for_hand()));
         self.say("Ctrl-C ends it");
         let stop = super::signals()?;
@@ -292,7 +296,7 @@ fn with_identity(environment: Environment) -> Environment {
         .with("GIT_COMMITTER_NAME", NAME)
         .with("GIT_COMMITTER_EMAIL", EMAIL)
         .with("GIT_CONFIG_NOSYSTEM", "1")
-        .with("GIT_CONFIG_GLOBAL", if cfg!(windows) { "NUL" } else { "/dev/null" })
+        .with("GIT_CONFIG_GLOBAL", NO_SETTINGS)
 }
 
 fn failed(words: &str) -> CommandError {
