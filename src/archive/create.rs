@@ -63,6 +63,7 @@ impl Archive {
         };
         let root = git.workdir().map(|root| root.components().collect::<PathBuf>()).ok_or_else(|| bare(git.path()))?;
         let archive = Archive { root, git, environment: environment.clone() };
+        archive.check_folders()?;
         check_settings(archive.root(), kinds)?;
         let was = match archive.snapshot()?.blob_at(SETTINGS_FILE)? {
             _ if is_new => Before::Folder,

@@ -84,6 +84,7 @@ impl Archive {
     pub(super) fn heal(&self) -> Result<(), ArchiveError> {
         let scratch = self.scratch();
         let is_first = !scratch.exists();
+        super::pack::sweep(&scratch, &self.git.commondir().join("objects/pack"));
         // Nothing in there is finished, so nothing in there is of use.
         match fs::remove_dir_all(&scratch) {
             Ok(()) => {}

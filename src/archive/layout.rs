@@ -51,12 +51,24 @@ impl Place {
             },
             [_, _, number, name] => match day(number) {
                 Some(_) if name == HASH_LIST => Place::HashList(folder()),
-                Some(day) if !name.is_empty() => Place::File(provider, day, name.to_owned()),
+                Some(day) if is_plain(name) => Place::File(provider, day, name.to_owned()),
                 _ => Place::Foreign,
             },
             _ => Place::Foreign,
         }
     }
+}
+
+/// Whether a name is that of a file or folder, and neither leads elsewhere nor into git's own folder on any
+/// system. Git refuses the others too, but a repository can be made without git.
+fn is_plain(name: &str) -> bool {
+    let stem = name.trim_end_matches([' ', '.']).to_ascii_lowercase();
+    !name.is_empty() && !stem.is_empty() && stem != ".git" && stem != "git~1" && !name.contains(['\0', '\\', ':'])
+}
+
+/// Whether a path below the archive's root stays below it, whatever the tree says that it comes from.
+pub(super) fn stays_inside(path: &str) -> bool {
+    path.split('/').all(is_plain)
 }
 
 /// `data/<provider>`
@@ -96,6 +108,18 @@ mod tests {
     }
 
     #[test]
+    fn a_path_that_leads_out_of_the_archive_is_known() {
+        for path in ["data/moves/2015/07/05.json", ".gitattributes", "data/moves/2015/07/05/a run... (1).gpx"] {
+            assert!(stays_inside(path), "{path}");
+        }
+        for path in
+            ["", "/etc/passwd", "data/../x", "data/./x", "data//x", ".git/config", "data/.Git /x", "data/a\\..\\b"]
+        {
+            assert!(!stays_inside(path), "{path}");
+        }
+    }
+
+    #[test]
     fn what_fitsnap_never_puts_there_is_foreign() {
         for path in [
             "data/moves/2015/07/32.json",
@@ -104,6 +128,9 @@ mod tests {
             "data/moves/2015/07/05.txt",
             "data/moves/x",
             "data/moves/2015/07/05/a/b",
+            "data/moves/2015/07/05/..",
+            "data/moves/2015/07/05/.GIT",
+            "data/../2015/07/05.json",
             "data/notes.txt",
         ] {
             assert_eq!(Place::of(path), Place::Foreign, "{path}");

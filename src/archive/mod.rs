@@ -42,6 +42,7 @@ mod versions;
 mod web;
 mod writer;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use git2::{ErrorClass, Repository, RepositoryOpenFlags};
@@ -59,7 +60,7 @@ pub use hooks::{HookLook, HookState};
 pub use layout::{DATA, HASH_LIST, Place, account_path, day_folder, day_path, provider_folder};
 pub use locks::Lock;
 pub use merge::MergeError;
-pub use outgoing::PushedRef;
+pub use outgoing::{OutgoingLeak, PushedRef};
 pub use recorder::{DayContent, RecordError, Recorder};
 pub use repair::{RepairPlan, Repaired};
 pub use scan::{Leak, Scanner};
@@ -69,6 +70,9 @@ pub use staged::Objection;
 pub use verify::{Finding, Verified};
 pub use web::{in_public, without_user};
 pub use writer::Writer;
+
+/// More bytes than settings ever have.
+const MAX_SETTINGS: u64 = 1 << 20;
 
 /// An archive: a git work tree with `fitsnap.toml` at its root.
 pub struct Archive {
@@ -139,7 +143,29 @@ impl Archive {
                 hint: "clone it: git clone REPOSITORY FOLDER".to_owned(),
             });
         }
-        Ok(Some(Archive { root: root.to_owned(), git, environment: environment.clone() }))
+        let archive = Archive { root: root.to_owned(), git, environment: environment.clone() };
+        archive.check_folders()?;
+        Ok(Some(archive))
+    }
+
+    /// Refuses a repository that would have fitsnap read or write elsewhere than it says.
+    fn check_folders(&self) -> Result<(), ArchiveError> {
+        let real = |folder: &Path| folder.canonicalize().ok();
+        if let Some(tree) = self.git.workdir().filter(|tree| real(tree) != real(&self.root)) {
+            return Err(ArchiveError::Unusable {
+                problem: format!("the work tree of {} is another one: {}", self.root.display(), tree.display()),
+                hint: "look at the setting: git config core.worktree".to_owned(),
+            });
+        }
+        let own = self.local();
+        let inside = std::fs::read_dir(&own).into_iter().flatten().flatten().map(|entry| entry.path());
+        match inside.chain([own.clone()]).find(|path| path.is_symlink()) {
+            None => Ok(()),
+            Some(link) => Err(ArchiveError::Unusable {
+                problem: format!("{} is a link, and what fitsnap keeps there must stay there", link.display()),
+                hint: format!("look at it, then: rm {}", link.display()),
+            }),
+        }
     }
 
     /// The root of the work tree.
@@ -166,6 +192,18 @@ impl Archive {
     /// When `fitsnap.toml` cannot be read.
     pub fn settings_text(&self) -> Result<String, ArchiveError> {
         let path = self.root.join(SETTINGS_FILE);
-        std::fs::read_to_string(&path).map_err(ArchiveError::io("read", &path))
+        let read = || {
+            let mut text = String::new();
+            std::fs::File::open(&path)?.take(MAX_SETTINGS + 1).read_to_string(&mut text)?;
+            Ok(text)
+        };
+        let text = read().map_err(ArchiveError::io("read", &path))?;
+        if text.len() as u64 > MAX_SETTINGS {
+            return Err(ArchiveError::Unusable {
+                problem: format!("{} has more than {MAX_SETTINGS} bytes", path.display()),
+                hint: "put in its place what it should be: git log -- fitsnap.toml".to_owned(),
+            });
+        }
+        Ok(text)
     }
 }

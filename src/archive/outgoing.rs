@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use git2::{ObjectType, Oid, Tree};
 
-use super::{Archive, ArchiveError, CommitId, Leak, Scanner, Verified};
+use super::{Archive, ArchiveError, BlobId, CommitId, Leak, Scanner, Verified};
 use crate::config::SETTINGS_FILE;
 
 /// One reference of a push, as git tells the hook.
@@ -19,12 +19,19 @@ pub struct PushedRef {
 /// A secret in what a push would send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutgoingLeak {
-    /// The commit that brings it.
-    pub commit: CommitId,
-    /// The file, or none for the commit's message.
-    pub path: Option<String>,
+    /// What brings it, for people: `commit 9f2c…, notes.txt`.
+    pub place: String,
     /// Where and which sort.
     pub leak: Leak,
+}
+
+/// What was found in what a push would send.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The secrets.
+    pub leaks: Vec<OutgoingLeak>,
+    /// Files too large to be looked through, in the words of their places.
+    pub unseen: Vec<String>,
 }
 
 impl PushedRef {
@@ -55,23 +62,18 @@ impl Archive {
         self.verify_commits(&tips)
     }
 
-    /// Looks for secrets in each file and message that the remote does not have yet.
+    /// Looks for secrets in each file and message, a tag's too, that the remote does not have yet.
     ///
     /// # Errors
     /// When the history cannot be walked.
-    pub fn scan_outgoing(
-        &self,
-        refs: &[PushedRef],
-        remote: &str,
-        scanner: &Scanner,
-    ) -> Result<Vec<OutgoingLeak>, ArchiveError> {
+    pub fn scan_outgoing(&self, refs: &[PushedRef], remote: &str, scanner: &Scanner) -> Result<Outgoing, ArchiveError> {
         let failed = || ArchiveError::git("walk what is pushed");
+        let mut search = Search { archive: self, scanner, seen: HashSet::new(), found: Outgoing::default() };
         let mut walk = self.git.revwalk().map_err(failed())?;
         let mut pushes = false;
         for pushed in refs {
-            let local = pushed.local.and_then(|id| self.git.find_object(id, None).ok());
-            if let Some(commit) = local.and_then(|object| object.peel_to_commit().ok()) {
-                walk.push(commit.id()).map_err(failed())?;
+            if let Some(commit) = pushed.local.map(|id| search.tip(id)).transpose().map_err(failed())?.flatten() {
+                walk.push(commit).map_err(failed())?;
                 pushes = true;
             }
             if let Some(known) = pushed.remote.filter(|id| self.git.find_commit(*id).is_ok()) {
@@ -79,16 +81,15 @@ impl Archive {
             }
         }
         if !pushes {
-            return Ok(Vec::new());
+            return Ok(search.found);
         }
         // A remote named by its address has no such references: then all is looked at again.
         let _ = walk.hide_glob(&format!("refs/remotes/{remote}/*"));
-        let mut search = Search { archive: self, scanner, seen: HashSet::new(), leaks: Vec::new() };
         for commit in walk {
             let commit = commit.map_err(failed())?;
             search.commit(commit).map_err(failed())?;
         }
-        Ok(search.leaks)
+        Ok(search.found)
     }
 }
 
@@ -97,21 +98,58 @@ struct Search<'a> {
     scanner: &'a Scanner,
     /// The files looked at.
     seen: HashSet<Oid>,
-    leaks: Vec<OutgoingLeak>,
+    found: Outgoing,
 }
 
 impl Search<'_> {
+    /// Looks at the tags on the way to what is pushed, and at a file or folder that is pushed without a
+    /// commit; the commit, if it is one.
+    fn tip(&mut self, mut id: Oid) -> Result<Option<Oid>, git2::Error> {
+        loop {
+            let Ok(object) = self.archive.git.find_object(id, None) else { return Ok(None) };
+            let place = |what: &str| format!("{what} {}", CommitId(id).short());
+            match object.kind() {
+                Some(ObjectType::Commit) => return Ok(Some(id)),
+                Some(ObjectType::Tag) => {
+                    let tag = self.archive.git.find_tag(id)?;
+                    self.scan(tag.message_bytes().unwrap_or_default(), &place("the message of tag"));
+                    id = tag.target_id();
+                    continue;
+                }
+                Some(ObjectType::Tree) => {
+                    self.tree(&self.archive.git.find_tree(id)?, &[], "", &place("folder"))?;
+                }
+                _ => self.blob(id, place("file"))?,
+            }
+            return Ok(None);
+        }
+    }
+
+    fn scan(&mut self, bytes: &[u8], place: &str) {
+        let leaks = self.scanner.scan(bytes).into_iter();
+        self.found.leaks.extend(leaks.map(|leak| OutgoingLeak { place: place.to_owned(), leak }));
+    }
+
+    fn blob(&mut self, id: Oid, place: String) -> Result<(), git2::Error> {
+        match self.archive.blob(BlobId(id)) {
+            Ok(bytes) => self.scan(&bytes, &place),
+            Err(ArchiveError::Damaged { .. }) => self.found.unseen.push(place),
+            // In the words of git, as for all else that cannot be read here.
+            Err(_) => drop(self.archive.git.find_blob(id)?),
+        }
+        Ok(())
+    }
+
     fn commit(&mut self, id: Oid) -> Result<(), git2::Error> {
         let commit = self.archive.git.find_commit(id)?;
-        for leak in self.scanner.scan(commit.message_bytes()) {
-            self.leaks.push(OutgoingLeak { commit: CommitId(id), path: None, leak });
-        }
+        let place = format!("commit {}", CommitId(id).short());
+        self.scan(commit.message_bytes(), &format!("{place}, the message"));
         let parents = commit.parents().map(|parent| parent.tree()).collect::<Result<Vec<_>, _>>()?;
-        self.tree(&commit.tree()?, &parents, "", id)
+        self.tree(&commit.tree()?, &parents, "", &place)
     }
 
     /// Looks at what a tree has and its counterparts in the parents have not.
-    fn tree(&mut self, tree: &Tree<'_>, parents: &[Tree<'_>], folder: &str, commit: Oid) -> Result<(), git2::Error> {
+    fn tree(&mut self, tree: &Tree<'_>, parents: &[Tree<'_>], folder: &str, place: &str) -> Result<(), git2::Error> {
         for entry in tree.iter() {
             let name = entry.name_bytes();
             let counterparts: Vec<Oid> = parents
@@ -126,15 +164,12 @@ impl Search<'_> {
                 Some(ObjectType::Tree) => {
                     let below: Vec<Tree<'_>> =
                         counterparts.iter().filter_map(|id| self.archive.git.find_tree(*id).ok()).collect();
-                    self.tree(&self.archive.git.find_tree(entry.id())?, &below, &format!("{path}/"), commit)?;
+                    self.tree(&self.archive.git.find_tree(entry.id())?, &below, &format!("{path}/"), place)?;
                 }
                 // A folder may come again beside other parents, and then other files of it are new; a
                 // file's bytes are the same wherever they stand.
                 Some(ObjectType::Blob) if self.seen.insert(entry.id()) => {
-                    let blob = self.archive.git.find_blob(entry.id())?;
-                    for leak in self.scanner.scan(blob.content()) {
-                        self.leaks.push(OutgoingLeak { commit: CommitId(commit), path: Some(path.clone()), leak });
-                    }
+                    self.blob(entry.id(), format!("{place}, {path}"))?;
                 }
                 _ => {}
             }

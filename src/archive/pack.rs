@@ -1,6 +1,6 @@
 //! Many objects as one pack with its index, in git's own formats (gitformat-pack(5)).
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
@@ -12,6 +12,9 @@ use tempfile::NamedTempFile;
 
 use super::ArchiveError;
 use super::durable::{make_folder, read_only, sync_folder};
+
+/// Begins the name of a file that says which pack is about to be finished.
+const MARK: &str = "finishing-";
 
 /// Version 2; the count is put in when it is known.
 const HEAD: &[u8] = b"PACK\0\0\0\x02\0\0\0\0";
@@ -91,12 +94,29 @@ impl Pack {
         write_index(index.as_file(), &entries, &sum).map_err(failed)?;
         make_folder(folder)?;
         let name = Oid::from_bytes(&sum).map_err(ArchiveError::git("name a pack"))?;
+        // Kept until both have their names: who finds it knows a pack without an index for ours.
+        let mark = scratch.join(format!("{MARK}{name}"));
+        File::create(&mark).map_err(ArchiveError::io("write", &mark))?;
         for (file, ending) in [(file, "pack"), (index, "idx")] {
             let path = folder.join(format!("pack-{name}.{ending}"));
             read_only(file.as_file()).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
             file.persist(&path).map_err(|error| ArchiveError::io("write", &path)(error.error))?;
         }
-        sync_folder(folder)
+        sync_folder(folder)?;
+        fs::remove_file(&mark).map_err(ArchiveError::io("remove", &mark))
+    }
+}
+
+/// Takes away a pack that a stop left without its index: git never looks at it, and nothing refers to what
+/// is in it. Only one that fitsnap was about to finish is taken for waste.
+pub(super) fn sweep(scratch: &Path, folder: &Path) {
+    for entry in fs::read_dir(scratch).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let Some(name) = name.to_str().and_then(|name| name.strip_prefix(MARK)?.parse::<Oid>().ok()) else { continue };
+        let place = |ending: &str| folder.join(format!("pack-{name}.{ending}"));
+        if !place("idx").exists() {
+            let _ = fs::remove_file(place("pack"));
+        }
     }
 }
 
@@ -206,5 +226,25 @@ mod tests {
         let far = &bytes[offsets + 16..offsets + 32];
         assert_eq!(far, [FAR.to_be_bytes(), (5_u64 << 32).to_be_bytes()].concat());
         assert_eq!(bytes.len(), offsets + 32 + 40);
+    }
+
+    #[test]
+    fn a_pack_that_a_stop_left_without_its_index_is_swept_away_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: String| {
+            std::fs::write(folder.path().join(&name), "").unwrap();
+            folder.path().join(name)
+        };
+        let name = |digit: &str| digit.repeat(40);
+        let mark = |digit: &str| drop(file(format!("{MARK}{}", name(digit))));
+        let half = file(format!("pack-{}.pack", name("1")));
+        mark("1");
+        let whole = file(format!("pack-{}.pack", name("2")));
+        file(format!("pack-{}.idx", name("2")));
+        mark("2");
+        let strange = file(format!("pack-{}.pack", name("3")));
+        mark("4");
+        sweep(folder.path(), folder.path());
+        assert_eq!([half.exists(), whole.exists(), strange.exists()], [false, true, true]);
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use git2::{ErrorCode, ObjectType, Oid, Tree};
+use git2::{ErrorCode, ObjectType, Odb, Oid, Tree};
 
 use super::trees::entry_at;
+use super::verify::MAX_FILE;
 use super::{Archive, ArchiveError, account_path, day_path, provider_folder};
 use crate::model::{Day, ProviderName};
 
@@ -86,11 +87,22 @@ impl Archive {
     /// The bytes of a blob.
     ///
     /// # Errors
-    /// When it is not there or damaged.
+    /// When it is not there or damaged, or larger than any file of an archive.
     pub fn blob(&self, blob: BlobId) -> Result<Vec<u8>, ArchiveError> {
-        let found = self.git.find_blob(blob.0).map_err(ArchiveError::git(format!("read blob {blob}")))?;
-        Ok(found.content().to_vec())
+        let odb = self.git.odb().map_err(ArchiveError::git("open the objects"))?;
+        read_blob(&odb, blob.0)
     }
+}
+
+/// Reads a file's content, which must fit into memory whoever made the repository.
+pub(super) fn read_blob(odb: &Odb<'_>, blob: Oid) -> Result<Vec<u8>, ArchiveError> {
+    let failed = || ArchiveError::git(format!("read blob {blob}"));
+    let (size, _) = odb.read_header(blob).map_err(failed())?;
+    if size as u64 > MAX_FILE {
+        let problem = format!("blob {blob} has {size} bytes, more than a file of an archive may have ({MAX_FILE})");
+        return Err(ArchiveError::Damaged { problem });
+    }
+    odb.read(blob).map(|object| object.data().to_vec()).map_err(failed())
 }
 
 impl Snapshot<'_> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use git2::{Delta, DiffOptions, Index, Oid, Repository, Tree};
 
 use super::verify::{FolderFiles, Version, check_folder, document_fault};
-use super::{Archive, ArchiveError, HASH_LIST, Place, Scanner};
+use super::{Archive, ArchiveError, BlobId, HASH_LIST, Place, Scanner};
 use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
 use crate::model::ContentHash;
 
@@ -55,14 +55,15 @@ impl Archive {
         let mut objections = self.check_changes(&changes, head.as_ref(), &index)?;
         for (path, blob) in &changes {
             let Some(blob) = blob else { continue };
-            let Ok(found) = self.git.find_blob(*blob) else { continue };
+            // What is too large to be looked through is told of before it is pushed.
+            let Ok(found) = self.blob(BlobId(*blob)) else { continue };
             if path == SETTINGS_FILE {
-                let text = String::from_utf8_lossy(found.content());
+                let text = String::from_utf8_lossy(&found);
                 if let Err(error) = ArchiveSettings::read(&text, kinds) {
                     objections.push(objection(path, error.to_string(), "put it right, then: git add fitsnap.toml"));
                 }
             }
-            for leak in scanner.scan(found.content()) {
+            for leak in scanner.scan(&found) {
                 let problem = format!("line {} holds {}", leak.line, leak.what);
                 objections.push(objection(path, problem, "take it out of the file, then: git add FILE"));
             }
@@ -143,7 +144,7 @@ impl Archive {
         let mut files = FolderFiles::default();
         for (name, blob) in entries {
             let place = Place::of(&format!("{folder}/{name}"));
-            let bytes = self.git.find_blob(blob).map(|blob| blob.content().to_vec());
+            let bytes = self.blob(BlobId(blob));
             match place {
                 Place::HashList(_) => files.list = bytes.ok(),
                 Place::Day(..) | Place::Account(_) | Place::File(..) => {

@@ -10,10 +10,11 @@ use git2::{Index, IndexEntry, IndexTime, ObjectType, Oid, RepositoryState, Tree}
 use tempfile::TempPath;
 
 use super::durable::{Unsynced, sync_folder, unfinished};
+use super::layout::stays_inside;
 use super::locks::GitLock;
 use super::objects::name_of_file;
 use super::trees::{Edits, entry_at};
-use super::{Archive, ArchiveError};
+use super::{Archive, ArchiveError, BlobId};
 
 /// Git's mark in an index entry: the person asked for this file not to be in the work tree.
 pub(super) const SKIP_WORKTREE: u16 = 1 << 14;
@@ -128,11 +129,7 @@ impl Archive {
     /// Refuses where a path's present content is neither what HEAD has nor what is to come, or where
     /// a link stands on the way.
     pub(super) fn check_places(&self, edits: &Edits, tree: Option<&Tree<'_>>) -> Result<(), ArchiveError> {
-        let mut folders = BTreeSet::new();
         for (path, new) in edits {
-            for (at, _) in path.match_indices('/') {
-                folders.insert(&path[..at]);
-            }
             let old = entry_at(tree, path)?.map(|entry| entry.id());
             let found = blob_of(&self.root.join(path))?;
             if found != old && found != *new && found.is_some() {
@@ -142,16 +139,38 @@ impl Archive {
                 });
             }
         }
-        for folder in folders {
-            let place = self.root.join(folder);
-            if fs::symlink_metadata(&place).is_ok_and(|meta| !meta.is_dir()) {
-                return Err(ArchiveError::Guard {
-                    problem: format!("{folder} is not a folder of the archive's own but a link or a file"),
-                    hint: "move it away: fitsnap writes only inside the archive".to_owned(),
-                });
-            }
+        match self.strange_folders(edits).into_iter().next() {
+            None => Ok(()),
+            Some(folder) => Err(ArchiveError::Guard {
+                problem: format!("{folder} is not a folder of the archive's own but a link or a file"),
+                hint: "move it away: fitsnap writes only inside the archive".to_owned(),
+            }),
         }
-        Ok(())
+    }
+
+    /// What stands where a folder on the way to one of these paths should be, and is none.
+    fn strange_folders<'e>(&self, edits: &'e Edits) -> BTreeSet<&'e str> {
+        let mut folders: BTreeSet<&str> = BTreeSet::new();
+        for path in edits.keys() {
+            folders.extend(path.match_indices('/').map(|(at, _)| &path[..at]));
+        }
+        folders.retain(|folder| fs::symlink_metadata(self.root.join(folder)).is_ok_and(|meta| !meta.is_dir()));
+        folders
+    }
+
+    /// Whether a link or a file stands on the way to a path.
+    pub(super) fn is_behind_link(&self, path: &str) -> bool {
+        !self.strange_folders(&Edits::from([(path.to_owned(), None)])).is_empty()
+    }
+
+    /// Those of the paths that lie inside the archive and not behind a link: what a journal or a tree says
+    /// need not come from fitsnap.
+    fn inside<'e>(&self, edits: &'e Edits) -> impl Iterator<Item = (&'e String, &'e Option<Oid>)> {
+        let strange = self.strange_folders(edits);
+        let is_inside = move |path: &str| {
+            stays_inside(path) && !path.match_indices('/').any(|(at, _)| strange.contains(&path[..at]))
+        };
+        edits.iter().filter(move |(path, _)| is_inside(path))
     }
 
     /// Takes git's lock on the index: while it is held no git stages or commits anything.
@@ -172,7 +191,7 @@ impl Archive {
     ) -> Result<(), ArchiveError> {
         let mut written = Unsynced::default();
         let mut placed = BTreeMap::new();
-        for (path, new) in edits {
+        for (path, new) in self.inside(edits) {
             let file = self.root.join(path);
             let found = blob_of(&file)?;
             if found == *new {
@@ -211,7 +230,7 @@ impl Archive {
         _index: &GitLock,
     ) -> Result<(), ArchiveError> {
         let mut written = Unsynced::default();
-        for (path, blob) in edits {
+        for (path, blob) in self.inside(edits) {
             if let Some(id) = blob {
                 written.replace(&self.root.join(path), self.unfinished_again(path, *id, scratch)?)?;
             }
@@ -222,22 +241,20 @@ impl Archive {
 
     /// A file of the work tree made from its blob, without its name yet.
     fn unfinished_again(&self, path: &str, blob: Oid, scratch: &Path) -> Result<TempPath, ArchiveError> {
-        let blob = self.git.find_blob(blob).map_err(ArchiveError::git(format!("read {path}")))?;
-        unfinished(blob.content(), scratch).map_err(ArchiveError::io("write", path.as_ref()))
+        unfinished(&self.blob(BlobId(blob))?, scratch).map_err(ArchiveError::io("write", path.as_ref()))
     }
 
     /// Whether a file is this blob with bytes missing or zero, as a power cut leaves it: nothing that
     /// a person made is in it.
     fn is_cut_off(&self, file: &Path, blob: Option<Oid>) -> Result<bool, ArchiveError> {
         let Some(blob) = blob else { return Ok(false) };
-        let whole = self.git.find_blob(blob).map_err(ArchiveError::git(format!("read blob {blob}")))?;
-        let whole = whole.content();
+        let whole = self.blob(BlobId(blob))?;
         let is_file = |meta: Metadata| meta.is_file() && meta.len() <= whole.len() as u64;
         if !fs::symlink_metadata(file).is_ok_and(is_file) {
             return Ok(false);
         }
         let found = fs::read(file).map_err(ArchiveError::io("read", file))?;
-        Ok(found.len() <= whole.len() && found.iter().zip(whole).all(|(found, whole)| found == whole || *found == 0))
+        Ok(found.len() <= whole.len() && found.iter().zip(&whole).all(|(found, whole)| found == whole || *found == 0))
     }
 
     /// Git knows no empty folders; neither does a checkout.

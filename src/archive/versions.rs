@@ -6,8 +6,7 @@ use std::collections::HashMap;
 use git2::{ObjectType, Oid, Sort};
 
 use super::trees::entry_at;
-use super::verify::MAX_FILE;
-use super::{Archive, ArchiveError};
+use super::{Archive, ArchiveError, BlobId};
 
 /// The history behind some commits, asked for single files.
 pub(super) struct Versions<'a> {
@@ -56,13 +55,11 @@ impl<'a> Versions<'a> {
 
     /// The bytes of a blob; none of one that is larger than any file of an archive.
     pub(super) fn bytes(&self, blob: Oid) -> Result<Option<Vec<u8>>, ArchiveError> {
-        let failed = || ArchiveError::git(format!("read blob {blob}"));
-        let odb = self.archive.git.odb().map_err(failed())?;
-        let (size, _) = odb.read_header(blob).map_err(failed())?;
-        if size as u64 > MAX_FILE {
-            return Ok(None);
+        match self.archive.blob(BlobId(blob)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(ArchiveError::Damaged { .. }) => Ok(None),
+            Err(error) => Err(error),
         }
-        odb.read(blob).map(|object| Some(object.data().to_vec())).map_err(failed())
     }
 
     fn at(&self, commit: Oid, path: &str) -> Result<Option<Oid>, ArchiveError> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Read;
 
 use super::{Context, verify};
-use crate::archive::{Archive, Objection, PushedRef, Scanner};
+use crate::archive::{Archive, Objection, OutgoingLeak, PushedRef, Scanner};
 use crate::auth::known_secrets;
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
 use crate::config::Environment;
@@ -64,13 +64,15 @@ fn pre_push(archive: &Archive, remote: &str, scanner: &Scanner, ui: &mut Ui) -> 
         CommandError::new(ExitCode::Usage, "standard input is not what git tells a pre-push hook")
             .hint("this command is for git: its hook is .git/hooks/pre-push")
     })?;
-    let leaks = archive.scan_outgoing(&refs, remote, scanner)?;
-    for found in &leaks {
-        let path = found.path.as_deref().unwrap_or("the message");
-        let place = format!("commit {}, {path}, line {}: ", found.commit.short(), found.leak.line);
-        ui.note(Text::new().with(Style::Red, place).plain(&*found.leak.what));
+    let outgoing = archive.scan_outgoing(&refs, remote, scanner)?;
+    for OutgoingLeak { place, leak } in &outgoing.leaks {
+        let place = format!("{place}, line {}: ", leak.line);
+        ui.note(Text::new().with(Style::Red, place).plain(&*leak.what));
     }
-    if !leaks.is_empty() {
+    for place in &outgoing.unseen {
+        ui.warn(format!("{place}: too large to be looked through for secrets"));
+    }
+    if !outgoing.leaks.is_empty() {
         return Err(CommandError::new(ExitCode::Guard, "the push would give a secret away; nothing was pushed")
             .hint("take it out of the commits that have it (git rebase -i), and sign in anew if it was ever pushed: fitsnap login"));
     }

@@ -44,6 +44,7 @@ pub fn run(args: &LoginArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitC
         None => return Err(unknown_provider(name)),
     };
     let provider = providers::provider(&settings.kind).ok_or_else(|| unknown_provider(name))?;
+    super::warn_of_open_secrets(context, ui);
     let stop = Stop::new();
     let login = Login::new(SessionOptions {
         provider: name,

@@ -35,7 +35,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::archive::Archive;
 use crate::cli::{CommandError, ExitCode, Global, Ui};
-use crate::config::Environment;
+use crate::config::{Environment, Secrets};
 use crate::http::Stop;
 use crate::model::Clock;
 use crate::providers::{Provider, kinds, provider};
@@ -150,6 +150,14 @@ fn execute(
             error.code
         }
         _ => code,
+    }
+}
+
+/// Warns of a file of secrets that others can read.
+fn warn_of_open_secrets(context: &Context<'_>, ui: &mut Ui) {
+    if let Some(path) = Secrets::open_to_others(context.environment) {
+        let path = path.display();
+        ui.warn(format!("other accounts of this machine can read {path}; run: chmod 600 {path}"));
     }
 }
 

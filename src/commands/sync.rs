@@ -64,6 +64,7 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
     let targets = targets(args, context, &archive, &settings)?;
     let stop = super::signals()?;
     let runtime = super::runtime()?;
+    super::warn_of_open_secrets(context, ui);
     if archive.has_remote()? && !archive.has_merge_driver()? {
         ui.warn(NO_MERGE_DRIVER);
     }

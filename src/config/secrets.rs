@@ -1,7 +1,7 @@
 //! Secrets a person gives: the environment, then `credentials.toml`. Tokens from `login` are not here.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
@@ -94,11 +94,28 @@ impl Secrets {
         KEYS.iter().map(|key| variable(provider, key)).chain(usual).collect()
     }
 
+    /// The file of secrets, where other accounts of this machine can read it.
+    pub fn open_to_others(environment: &Environment) -> Option<PathBuf> {
+        let path = environment.config_dir().ok()?.join(CREDENTIALS_FILE);
+        is_open_to_others(&path).then_some(path)
+    }
+
     /// The app's id and secret, if the id is known.
     pub fn app(&self) -> Option<AppSecrets> {
         let client_id = self.client_id.clone()?;
         Some(AppSecrets { client_id, client_secret: self.client_secret.clone() })
     }
+}
+
+#[cfg(unix)]
+fn is_open_to_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open_to_others(_path: &Path) -> bool {
+    false
 }
 
 fn variable(provider: &ProviderName, key: &str) -> String {

@@ -1,15 +1,17 @@
 //! One request over the wire, once: what came, or what went wrong and whether trying again may help.
 
 use std::error::Error;
-use std::io;
+use std::io::{self, Read};
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
+use flate2::read::MultiGzDecoder;
+use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 
 /// The most that an answer's body may hold, in bytes, after it is unpacked.
 pub(super) const BODY_LIMIT: usize = 64 << 20;
 
 /// An answer in full.
+#[derive(Debug)]
 pub(super) struct Received {
     pub status: u16,
     pub headers: HeaderMap,
@@ -58,10 +60,25 @@ pub(super) async fn attempt(request: reqwest::RequestBuilder, patience: Duration
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() > BODY_LIMIT => return Err(Failure::TooLarge),
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) => return Ok(Received { status, headers, body }),
+            Ok(None) => return unpacked(Received { status, headers, body }),
             Err(error) if error.is_timeout() => return Err(no_answer(&error, patience)),
             Err(_) => return Err(Failure::CutOff { status, body }),
         }
+    }
+}
+
+/// Unpacks a body that is packed still: names of codings have no capitals of their own (RFC 9110, 8.4.1), but
+/// the client below knows only `gzip`. What it unpacked has no such header any more.
+fn unpacked(received: Received) -> Result<Received, Failure> {
+    let coding = received.headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !["gzip", "x-gzip"].iter().any(|known| coding.trim().eq_ignore_ascii_case(known)) {
+        return Ok(received);
+    }
+    let mut body = Vec::new();
+    match MultiGzDecoder::new(&received.body[..]).take(BODY_LIMIT as u64 + 1).read_to_end(&mut body) {
+        Ok(_) if body.len() > BODY_LIMIT => Err(Failure::TooLarge),
+        Ok(_) => Ok(Received { body, ..received }),
+        Err(_) => Err(Failure::CutOff { status: received.status, body }),
     }
 }
 
@@ -118,8 +135,34 @@ fn seconds(duration: Duration) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
+
+    fn packed(coding: &str, body: &[u8]) -> Result<Received, Failure> {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_ENCODING, coding.parse().unwrap());
+        unpacked(Received { status: 200, headers, body: body.to_vec() })
+    }
+
+    #[test]
+    fn a_coding_is_known_by_its_name_in_any_spelling_and_its_body_has_a_bound() {
+        let pack = |bytes: &[u8]| {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            encoder.write_all(bytes).unwrap();
+            encoder.finish().unwrap()
+        };
+        let body = pack(b"[]");
+        for coding in ["GZIP", "gzip", "X-Gzip"] {
+            assert_eq!(packed(coding, &body).map(|received| received.body).unwrap(), b"[]", "{coding}");
+        }
+        assert_eq!(packed("identity", b"[]").map(|received| received.body).unwrap(), b"[]");
+        assert!(matches!(packed("GZIP", &body[..body.len() - 9]), Err(Failure::CutOff { status: 200, .. })));
+        assert!(matches!(packed("GZIP", b"[]"), Err(Failure::CutOff { .. })));
+        assert!(matches!(packed("Gzip", &pack(&vec![b' '; BODY_LIMIT + 1])), Err(Failure::TooLarge)));
+    }
 
     #[test]
     fn exactly_the_5xx_are_tried_again() {

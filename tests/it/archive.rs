@@ -125,6 +125,9 @@ pub fn demand_clean(env: &ArchiveEnv, folder: &str) {
     assert_eq!(left, Vec::<String>::new());
     assert_eq!(below(&env.path(folder).join(".git/fitsnap/tmp")), Vec::<String>::new());
     assert!(!env.path(folder).join(".git/fitsnap/journal.json").exists());
+    let packs = below(&env.path(folder).join(".git/objects/pack"));
+    let count = |ending: &str| packs.iter().filter(|path| path.ends_with(ending)).count();
+    assert_eq!(count(".pack"), count(".idx"), "{packs:?}");
 }
 
 /// Demands `sha256sum -c` of each hash list in the work tree, and that there are any.

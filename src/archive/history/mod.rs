@@ -20,6 +20,7 @@ pub use kept::scratch;
 pub use revision::RevisionError;
 pub use scope::{Pattern, Scope};
 
+use super::snapshot::read_blob;
 use super::{Archive, ArchiveError, BlobId, CommitId, Place};
 use crate::model::{Action, Day, ProviderName};
 use kept::{KeptReader, KeptWriter};
@@ -165,10 +166,10 @@ impl BlobReader {
     /// The bytes of a blob.
     ///
     /// # Errors
-    /// When it is not there or damaged.
+    /// When it is not there or damaged, or larger than any file of an archive.
     pub fn blob(&self, blob: BlobId) -> Result<Vec<u8>, ArchiveError> {
-        let read = || Ok(self.git.odb()?.read(blob.0)?.data().to_vec());
-        read().map_err(ArchiveError::git(format!("read blob {blob}")))
+        let odb = self.git.odb().map_err(ArchiveError::git("open the objects"))?;
+        read_blob(&odb, blob.0)
     }
 }
 

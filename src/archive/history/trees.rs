@@ -12,6 +12,7 @@ use git2::{Odb, OdbObject, Oid};
 
 use super::{FileChange, Scope};
 use crate::archive::merge::parts_of;
+use crate::archive::snapshot::read_blob;
 use crate::archive::{ArchiveError, BlobId, Place};
 
 /// Folders kept in memory; two generations of this many, so that memory has a bound.
@@ -139,12 +140,10 @@ impl<'a> Trees<'a> {
         let mut parts = Vec::new();
         for parent in parents {
             let Some(blob) = self.file_at(*parent, &change.path)? else { continue };
-            let read = self.object(blob.0).map_err(ArchiveError::git(format!("read blob {blob}")))?;
-            let Ok(read) = parts_of(&place, read.data()) else { return Ok(false) };
+            let Ok(read) = parts_of(&place, &read_blob(&self.odb, blob.0)?) else { return Ok(false) };
             parts.push(read);
         }
-        let read = self.object(new.0).map_err(ArchiveError::git(format!("read blob {new}")))?;
-        let Ok(merged) = parts_of(&place, read.data()) else { return Ok(false) };
+        let Ok(merged) = parts_of(&place, &read_blob(&self.odb, new.0)?) else { return Ok(false) };
         let is_known = merged.iter().all(|(name, part)| parts.iter().any(|parent| parent.get(name) == Some(part)));
         let has_all = parts.first().is_some_and(|first| {
             let mut shared = first.keys().filter(|name| parts.iter().all(|parent| parent.contains_key(*name)));

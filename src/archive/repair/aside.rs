@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 use crate::archive::durable::{make_folder, sync_folder};
+use crate::archive::layout::stays_inside;
 use crate::archive::{Archive, ArchiveError};
 
 /// The folder of all that was set aside, in the repository's own folder.
@@ -35,6 +36,9 @@ impl<'a> Aside<'a> {
     /// Keeps what stands at a path of the work tree, if anything does: a file, a link, a whole folder.
     pub(super) fn take(&mut self, path: &str) -> Result<(), ArchiveError> {
         let from = self.archive.root.join(path);
+        if !stays_inside(path) || self.archive.is_behind_link(path) {
+            return Ok(());
+        }
         if fs::symlink_metadata(&from).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
             return Ok(());
         }

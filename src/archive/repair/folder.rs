@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::RepairStep;
 use crate::archive::verify::{Version, check_folder, document_fault};
 use crate::archive::versions::Versions;
-use crate::archive::{Archive, ArchiveError, CommitId, HASH_LIST, HashList, Place, Writer};
+use crate::archive::{Archive, ArchiveError, BlobId, CommitId, HASH_LIST, HashList, Place, Writer};
 use crate::json::canonical;
 use crate::model::{ContentHash, ProviderName};
 
@@ -114,7 +114,7 @@ impl Archive {
 fn respelled(archive: &Archive, tree: &git2::Tree<'_>, path: &str, version: &Version) -> Option<Vec<u8>> {
     version.fault.as_ref().filter(|fault| !fault.broken)?;
     let entry = tree.get_path(path.as_ref()).ok()?;
-    let bytes = canonical(archive.git.find_blob(entry.id()).ok()?.content()).ok()?;
+    let bytes = canonical(&archive.blob(BlobId(entry.id())).ok()?).ok()?;
     document_fault(&Place::of(path), &bytes).is_none().then_some(bytes)
 }
 

@@ -16,7 +16,7 @@ use super::objects::store_loose;
 use super::staging::read_index;
 use super::trees::{Edits, entry_at};
 use super::verify::Cause;
-use super::{Archive, ArchiveError, CommitId, DATA, Finding, Lock, provider_folder};
+use super::{Archive, ArchiveError, BlobId, CommitId, DATA, Finding, Lock, provider_folder};
 use crate::model::{Action, FORMAT, ProviderName};
 use aside::Aside;
 use folder::FolderRepair;
@@ -170,7 +170,7 @@ impl Archive {
         let branch = self.branch()?;
         let tree = self.tree_of(&branch)?;
         let blob = entry_at(tree.as_ref(), path)?.filter(|entry| entry.kind() == Some(ObjectType::Blob));
-        Ok(blob.is_none_or(|entry| self.git.find_blob(entry.id()).is_ok()))
+        Ok(blob.is_none_or(|entry| self.blob(BlobId(entry.id())).is_ok()))
     }
 
     /// Whether git's damaged object of a file can be made from the file itself.

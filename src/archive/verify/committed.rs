@@ -175,7 +175,7 @@ impl Archive {
         }
         if let Some(list) = folder.list {
             blobs.insert(HASH_LIST, list);
-            match read_blob(odb, list) {
+            match read_list(odb, list) {
                 Ok(bytes) => files.list = Some(bytes),
                 Err(problem) => {
                     let path = format!("{}/{HASH_LIST}", folder.path);
@@ -294,6 +294,12 @@ fn version(git: &Repository, path: &str, blob: Oid) -> Result<Version, String> {
     }
     let bytes = read_blob(&odb, blob)?;
     Ok(Version { hash: Some(ContentHash::of(&bytes)), fault: document_fault(&Place::of(path), &bytes) })
+}
+
+/// Reads a hash list, unless it is too large to be one.
+fn read_list(odb: &Odb<'_>, blob: Oid) -> Result<Vec<u8>, String> {
+    let (size, _) = odb.read_header(blob).map_err(|error| unreadable(blob, &error))?;
+    if size as u64 > MAX_FILE { Ok(Vec::new()) } else { read_blob(odb, blob) }
 }
 
 fn read_blob(odb: &Odb<'_>, blob: Oid) -> Result<Vec<u8>, String> {
