@@ -86,13 +86,16 @@ struct Made {
     bytes: u64,
 }
 
+/// Adds the files of one step, each a name and its text, and tells how many records they hold.
+type Fill<'a> = dyn FnMut(&mut Vec<(String, String)>) -> u64 + 'a;
+
 fn make(folder: &Path, days: u64, by_second: u64) -> Made {
     let last = NaiveDate::from_ymd_opt(LAST.0, LAST.1, LAST.2).unwrap();
     let first = last - Days::new(days - 1);
     let mut made = Made { zips: Vec::new(), records: 0, bytes: 0 };
     let mut random = 88_172_645_463_325_252_u64;
     let mut pulse = 70_i64;
-    let part = |number: usize, made: &mut Made, fill: &mut dyn FnMut(&mut Vec<(String, String)>) -> u64| {
+    let part = |number: usize, made: &mut Made, fill: &mut Fill<'_>| {
         let path = folder.join(format!("takeout-20260610T000000Z-{number:03}.zip"));
         let mut zip = ZipWriter::new(BufWriter::new(File::create(&path).unwrap()));
         let options = SimpleFileOptions::default().compression_level(Some(6));

@@ -84,7 +84,7 @@ impl<T> Gists<T> {
         self.has_changed |= self.days.len() != known;
         for (day, blob) in held {
             if !self.days.contains_key(day)
-                && let Ok(document) = DayDocument::read(&archive.blob(*blob)?, &self.provider, *day)
+                && let Ok(document) = DayDocument::read(archive.blob(*blob)?, &self.provider, *day)
             {
                 self.note(*day, *blob, gist(&document));
             }

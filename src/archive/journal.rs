@@ -10,6 +10,7 @@ use git2::{ErrorCode, ObjectType, Oid, Tree};
 use serde::{Deserialize, Serialize};
 
 use super::durable::{make_folder, replace_file};
+use super::layout::stays_inside;
 use super::staging::{Ready, blob_of, read_index};
 use super::trees::{Edits, entry_at};
 use super::{Archive, ArchiveError, DATA, Lock};
@@ -180,6 +181,10 @@ fn read(journal: Journal) -> Option<(Oid, Edits, Edits)> {
     };
     let (mut edits, mut old) = (Edits::new(), Edits::new());
     for (path, from, to) in journal.paths {
+        // No commit of fitsnap's has such a path, so the journal is none of fitsnap's.
+        if !stays_inside(&path) {
+            return None;
+        }
         old.insert(path.clone(), id(from)?);
         edits.insert(path, id(to)?);
     }

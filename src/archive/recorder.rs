@@ -135,7 +135,7 @@ impl<'a> Recorder<'a> {
         content: DayContent,
         gone: &[String],
     ) -> Result<Option<(BlobId, Json)>, RecordError> {
-        let held = self.document(day)?;
+        let held = self.document_but(day, |name| content.resources.contains_key(name))?;
         let is_held = held.is_some();
         let mut document = held.unwrap_or_else(|| DayDocument::new(self.provider.clone(), day));
         for name in gone {
@@ -227,9 +227,13 @@ impl<'a> Recorder<'a> {
     /// # Errors
     /// `Held` where it is damaged.
     pub fn document(&mut self, day: Day) -> Result<Option<DayDocument>, RecordError> {
+        self.document_but(day, |_| false)
+    }
+
+    fn document_but(&mut self, day: Day, without: impl Fn(&str) -> bool) -> Result<Option<DayDocument>, RecordError> {
         let Some(blob) = self.held.get(&day) else { return Ok(None) };
         let bytes = self.writer.read(&day_path(&self.provider, day), *blob)?;
-        DayDocument::read(&bytes, &self.provider, day).map(Some).map_err(RecordError::Held)
+        DayDocument::read_but(bytes, &self.provider, day, without).map(Some).map_err(RecordError::Held)
     }
 
     /// Takes the account document's resources; resources not named stay as they are held.

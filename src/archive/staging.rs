@@ -19,6 +19,9 @@ use super::{Archive, ArchiveError, BlobId};
 /// Git's mark in an index entry: the person asked for this file not to be in the work tree.
 pub(super) const SKIP_WORKTREE: u16 = 1 << 14;
 
+/// The mode of a submodule in an index entry.
+const SUBMODULE: u32 = 0o160_000;
+
 /// Files of the work tree by their paths below its root, whole but not yet in their places.
 pub(super) type Ready = BTreeMap<String, TempPath>;
 
@@ -403,6 +406,10 @@ fn differs(
     path: &str,
     index_written: Option<SystemTime>,
 ) -> Result<bool, ArchiveError> {
+    // A submodule may be there or not, and what is in it is its own matter.
+    if entry.mode == SUBMODULE {
+        return Ok(false);
+    }
     let file = root.join(path);
     let Ok(meta) = fs::symlink_metadata(&file) else { return Ok(entry.flags_extended & SKIP_WORKTREE == 0) };
     if !meta.is_file() {

@@ -7,7 +7,7 @@ use crate::auth::{
     Begun, Login, LoginError, Loopback, Session, SessionOptions, Tokens, read_pasted, read_tokens, redirect,
 };
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
-use crate::config::ProviderSettings;
+use crate::config::{Environment, ProviderSettings};
 use crate::http::{FetchError, Stop};
 use crate::model::{ProviderName, timestamp};
 use crate::providers::{self, Provider};
@@ -65,7 +65,7 @@ pub fn run(args: &LoginArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitC
         runtime.block_on(by_pasting(args, provider, &login, &stop, ui))
     } else {
         follow_signals(&stop)?;
-        runtime.block_on(by_browser(args, provider, &login, &stop, ui))
+        runtime.block_on(by_browser(args, provider, &login, &stop, context.environment, ui))
     }
     .map_err(|error| match error {
         Ended::Login(error) => command_error(error),
@@ -120,14 +120,20 @@ async fn by_browser(
     provider: &dyn Provider,
     login: &Login<'_>,
     stop: &Stop,
+    environment: &Environment,
     ui: &mut Ui,
 ) -> Result<Option<String>, Ended> {
     let loopback = Loopback::bind(args.port.unwrap_or(0)).await?;
     let begun = login.begin(loopback.redirect().clone())?;
     show_address(&begun, provider, ui);
-    let address = begun.address.to_string();
+    let opener = std::env::current_exe().map(|fitsnap| {
+        let mut opener = environment.command(fitsnap);
+        opener.args(["browse", begun.address.as_str()]);
+        opener
+    });
     // A browser in this very terminal would keep the listener from answering it.
-    let opening = std::thread::spawn(move || webbrowser::open(&address).is_ok());
+    let opening =
+        std::thread::spawn(move || opener.and_then(|mut opener| opener.status()).is_ok_and(|status| status.success()));
     ui.note("waiting for the browser; press Ctrl-C to give up");
     let code = loopback.answer(begun.state(), stop).await;
     if opening.is_finished() && !opening.join().unwrap_or(false) && code.is_err() {

@@ -1,5 +1,6 @@
 //! One file a verb: arguments, run, report. No rules of the trade.
 
+mod browse;
 mod canon;
 mod completions;
 mod config;
@@ -76,6 +77,8 @@ enum Command {
     Man(man::ManArgs),
     #[command(hide = true)]
     Hook(hook::HookArgs),
+    #[command(hide = true)]
+    Browse(browse::BrowseArgs),
     #[command(hide = true)]
     MergeDriver(merge_driver::MergeDriverArgs),
 }
@@ -200,6 +203,7 @@ impl Command {
             Command::Completions(args) => completions::run(&args, ui),
             Command::Man(args) => man::run(&args, context, ui),
             Command::Hook(args) => hook::run(&args, context, ui),
+            Command::Browse(args) => Ok(browse::run(&args)),
             Command::MergeDriver(args) => merge_driver::run(&args, context),
         }
     }

@@ -132,8 +132,22 @@ impl DayDocument {
     ///
     /// # Errors
     /// When it is not a day document, or one of another place.
-    pub fn read(text: &[u8], provider: &ProviderName, day: Day) -> Result<DayDocument, DocumentError> {
-        let (resources, absent) = parts(&DayDocument::open(text, provider, day)?)?;
+    pub fn read(text: impl Into<Vec<u8>>, provider: &ProviderName, day: Day) -> Result<DayDocument, DocumentError> {
+        DayDocument::read_but(text, provider, day, |_| false)
+    }
+
+    /// Reads a document back as `read` does, without the resources of these names: one that is about to be
+    /// replaced may be large.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub fn read_but(
+        text: impl Into<Vec<u8>>,
+        provider: &ProviderName,
+        day: Day,
+        without: impl Fn(&str) -> bool,
+    ) -> Result<DayDocument, DocumentError> {
+        let (resources, absent) = parts(&DayDocument::open(text, provider, day)?, without)?;
         Ok(DayDocument { provider: provider.clone(), day, resources, absent })
     }
 
@@ -183,7 +197,7 @@ impl Account {
         if said != provider.as_str() {
             return Err(DocumentError::Place { said: said.into_owned(), place: provider.to_string() });
         }
-        let (resources, absent) = parts(&json)?;
+        let (resources, absent) = parts(&json, |_| false)?;
         Ok(Account { provider: provider.clone(), resources, absent })
     }
 }
@@ -221,10 +235,13 @@ fn write_object<'n, T: Borrow<JsonText>>(text: &mut Vec<u8>, members: impl IntoI
     text.push(b'}');
 }
 
-fn parts(json: &Json) -> Result<(Resources, BTreeMap<String, String>), DocumentError> {
+fn parts(json: &Json, without: impl Fn(&str) -> bool) -> Result<(Resources, BTreeMap<String, String>), DocumentError> {
     let root = json.root();
-    let resources =
-        resources_of(json)?.members().map(|(name, value)| (name.as_str().into_owned(), JsonText::of(value))).collect();
+    let resources = resources_of(json)?
+        .members()
+        .filter(|(name, _)| !without(&name.as_str()))
+        .map(|(name, value)| (name.as_str().into_owned(), JsonText::of(value)))
+        .collect();
     let mut absent = BTreeMap::new();
     if let Some(reasons) = root.get("absent") {
         for (name, reason) in reasons.members() {

@@ -18,6 +18,7 @@ mod googlehealth;
 mod googlehealth_trouble;
 mod guards;
 mod hooks;
+mod hostile;
 mod import;
 mod import_runkeeper;
 mod import_strava;

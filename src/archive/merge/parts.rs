@@ -34,7 +34,7 @@ pub(in crate::archive) fn parts_of(place: &Place, bytes: &[u8]) -> Result<Parts,
     let text = || canonical(bytes).map_err(DocumentError::from);
     let (resources, absent) = match place {
         Place::Day(provider, day) => {
-            let document = DayDocument::read(&text()?, provider, *day)?;
+            let document = DayDocument::read(text()?, provider, *day)?;
             (document.resources, document.absent)
         }
         Place::Account(provider) => {

@@ -15,7 +15,7 @@ const OPEN: usize = 12 << 20;
 
 /// What waits in memory packed; beyond it a temporary file takes it, which has no name and goes with the
 /// reader. A month of all streams packs to some 10 MiB.
-const PACKED: usize = 24 << 20;
+const PACKED: usize = 8 << 20;
 
 /// The most that one stream may have for a day. A pulse for each second has about 6 MiB.
 pub const MAX_DAY: usize = 64 << 20;

@@ -205,14 +205,15 @@ mod tests {
 
     #[test]
     fn a_few_hours_go_by_the_zone_unless_they_begin_at_midnight() {
-        let named = Some(day("2024-03-01"));
+        let march = day("2024-03-01");
+        let named = Some(march);
         let (first, last) = (time("03/01/24 10:00:00"), time("03/01/24 23:30:00"));
         assert_eq!(zoned("Europe/Helsinki").verdict(Cut::Day, named, first, last), Verdict::Zone);
-        assert_eq!(zoned("Europe/London").verdict(Cut::Day, named, first, last), Verdict::Day(named.unwrap()));
-        assert_eq!(Zones::default().verdict(Cut::Day, named, first, last), Verdict::Day(named.unwrap()));
+        assert_eq!(zoned("Europe/London").verdict(Cut::Day, named, first, last), Verdict::Day(march));
+        assert_eq!(Zones::default().verdict(Cut::Day, named, first, last), Verdict::Day(march));
         // The person's own times: in UTC the day would have begun at 08:00.
         let first = time("03/01/24 00:00:05");
-        assert_eq!(zoned("America/Los_Angeles").verdict(Cut::Day, named, first, last), Verdict::Day(named.unwrap()));
+        assert_eq!(zoned("America/Los_Angeles").verdict(Cut::Day, named, first, last), Verdict::Day(march));
         // Two days in a day file.
         let last = time("03/03/24 10:00:00");
         assert_eq!(Zones::default().verdict(Cut::Day, named, first, last), Verdict::Zone);

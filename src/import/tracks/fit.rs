@@ -8,6 +8,9 @@ use fitparser::{ErrorKind, FitDataField, FitDataRecord, Value};
 use super::Track;
 use super::writer::{Point, TrackWriter};
 
+/// The shortest header there is, in bytes.
+const SHORTEST_HEADER: u8 = 12;
+
 /// The number of a message's time, and in an `activity` the number of its local time.
 const TIMESTAMP: u8 = 253;
 const LOCAL_TIMESTAMP: u8 = 5;
@@ -44,12 +47,28 @@ pub fn read(bytes: &[u8]) -> Result<Track, String> {
     if rest.is_empty() {
         return Err("it is empty".to_owned());
     }
-    while !rest.is_empty() {
+    // Where the data at hand ends; none where a header comes next.
+    let mut end = None;
+    while let Some(first) = rest.first() {
+        let at = bytes.len() - rest.len();
+        // The library takes both on trust.
+        match end {
+            None if usize::from(*first) > rest.len() => return Err("it is cut off".to_owned()),
+            None if *first < SHORTEST_HEADER => return Err(format!("it is no sound FIT at byte {at}")),
+            Some(end) if at > end => return Err(format!("it is no sound FIT at byte {end}")),
+            _ => {}
+        }
         let (behind, object) = processor.deserialize_next(rest).map_err(|error| words(&error))?;
         rest = behind;
         match object {
-            FitObject::Crc(_) => processor.reset(),
-            FitObject::Header(_) | FitObject::DefinitionMessage(_) => {}
+            FitObject::Crc(_) => {
+                processor.reset();
+                end = None;
+            }
+            FitObject::Header(header) => {
+                end = Some(at + usize::from(header.header_size()) + header.data_size() as usize);
+            }
+            FitObject::DefinitionMessage(_) => {}
             FitObject::DataMessage(message) => {
                 let raw = |number: u8| message.fields().get(&number).and_then(whole);
                 match MesgNum::from(message.global_message_number()) {
@@ -188,6 +207,14 @@ mod tests {
         assert_eq!(read(&whole[..whole.len() - 5]).unwrap_err(), "it is cut off");
         assert_eq!(read(b"").unwrap_err(), "it is empty");
         assert!(read(b"<gpx></gpx> and so on").is_err());
+        // A header that is longer than the file, at its start and behind its end.
+        assert_eq!(read(b"\xff.FIT").unwrap_err(), "it is cut off");
+        assert_eq!(read(&[whole.as_slice(), b"\xff"].concat()).unwrap_err(), "it is cut off");
+        // Data that ends inside a message.
+        let mut short = whole.clone();
+        short[4] -= 1;
+        (short[12], short[13]) = (0, 0);
+        assert!(read(&short).unwrap_err().starts_with("it is no sound FIT at byte"));
         // Whatever byte is wrong: an error, never a track.
         for at in 0..whole.len() {
             assert!(!damaged(at).is_empty());
