@@ -75,7 +75,8 @@ static DESCRIPTION: Description = Description {
         count_header: CountHeader::Remaining("fitbit-rate-limit-remaining"),
         reset_header: Some("fitbit-rate-limit-reset"),
         place: 0,
-        late: 0,
+        // It tells whole seconds.
+        late: 1,
     }],
     resources: &table::RESOURCES,
     rules: RecordRules { identities: &table::IDENTITIES, volatile: &table::VOLATILE },
