@@ -7,7 +7,8 @@ mod moves;
 mod runkeeper;
 mod strava;
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -143,7 +144,14 @@ impl Demo<'_> {
             let _ = write!(secrets, "[{kind}]\nclient_id = \"{}\"\nclient_secret = \"{}\"\n", APP.0, APP.1);
         }
         let path = self.own.join(CREDENTIALS_FILE);
-        std::fs::create_dir_all(&self.own).and_then(|()| std::fs::write(&path, secrets)).map_err(|error| {
+        let write = || {
+            std::fs::create_dir_all(&self.own)?;
+            // Such a file is readable by its owner alone from the start.
+            let mut file = tempfile::NamedTempFile::new_in(&self.own)?;
+            file.write_all(secrets.as_bytes())?;
+            file.persist(&path).map_err(|error| error.error)
+        };
+        write().map_err(|error| {
             CommandError::new(ExitCode::SomeFailed, format!("cannot write {}: {error}", path.display()))
         })?;
         let lock = archive.lock("demo", self.clock)?;
