@@ -12,16 +12,25 @@ use crate::model::{Day, ProviderName};
 /// When each day of a provider was last asked for and answered.
 #[derive(Clone, Debug, Default)]
 pub struct Checked {
-    days: BTreeMap<Day, i64>,
+    days: BTreeMap<Day, Asked>,
     /// Days that were asked for before the device had handed over all of them, each with the time up to
     /// which it had.
     incomplete: BTreeMap<Day, i64>,
-    /// What the person had allowed when every day was last asked for.
-    grant: Option<String>,
+    /// What the person allows, and the how manieth such it is.
+    grant: (u32, String),
     /// When a sync last went through, in seconds since 1970.
     last: Option<i64>,
     /// Up to when the provider's own log of changes was heeded, in seconds since 1970.
     changes: Option<i64>,
+}
+
+/// A day was asked for and answered.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    /// When, in seconds since 1970.
+    time: i64,
+    /// Under the how manieth grant.
+    grant: u32,
 }
 
 impl Archive {
@@ -31,7 +40,8 @@ impl Archive {
         let text = std::fs::read_to_string(self.checked_file(provider)).unwrap_or_default();
         for (day, time) in text.lines().filter_map(|line| line.split_once(' ')) {
             if day == "grant" {
-                checked.grant = Some(time.to_owned());
+                let grant = time.split_once(' ').and_then(|(number, grant)| Some((number.parse().ok()?, grant)));
+                checked.grant = grant.map(|(number, grant)| (number, grant.to_owned())).unwrap_or_default();
                 continue;
             }
             if let Some((day, until)) = time.split_once(' ').filter(|_| day == "incomplete") {
@@ -40,10 +50,11 @@ impl Archive {
                 }
                 continue;
             }
-            let Ok(time) = time.parse() else { continue };
+            let (time, grant) = time.split_once(' ').unwrap_or((time, "0"));
+            let (Ok(time), Ok(grant)) = (time.parse(), grant.parse()) else { continue };
             match day.parse() {
                 Ok(day) => {
-                    checked.days.insert(day, time);
+                    checked.days.insert(day, Asked { time, grant });
                 }
                 Err(_) if day == "sync" => checked.last = Some(time),
                 Err(_) if day == "changes" => checked.changes = Some(time),
@@ -59,10 +70,11 @@ impl Archive {
     /// When it cannot be written.
     pub fn keep_checked(&self, provider: &ProviderName, checked: &Checked) -> Result<(), ArchiveError> {
         let path = self.checked_file(provider);
-        let mut text: String = checked.days.iter().map(|(day, time)| format!("{day} {time}\n")).collect();
+        let mut text: String =
+            checked.days.iter().map(|(day, Asked { time, grant })| format!("{day} {time} {grant}\n")).collect();
         text.extend(checked.incomplete.iter().map(|(day, until)| format!("incomplete {day} {until}\n")));
-        if let Some(grant) = &checked.grant {
-            text.push_str(&format!("grant {grant}\n"));
+        if let (number @ 1.., grant) = &checked.grant {
+            text.push_str(&format!("grant {number} {grant}\n"));
         }
         for (word, time) in [("sync", checked.last), ("changes", checked.changes)] {
             text.extend(time.map(|time| format!("{word} {time}\n")));
@@ -78,7 +90,7 @@ impl Archive {
 impl Checked {
     /// Notes that a day was asked for and answered.
     pub fn day(&mut self, day: Day, time: DateTime<Utc>) {
-        self.days.insert(day, time.timestamp());
+        self.days.insert(day, Asked { time: time.timestamp(), grant: self.grant.0 });
     }
 
     /// Notes that a day was asked for before the device had handed over all of it: up to `until` it had.
@@ -103,15 +115,18 @@ impl Checked {
         self.days.is_empty()
     }
 
-    /// Notes what the person allowed when every day wanted was asked for.
+    /// Notes what the person allows now.
     pub fn grant(&mut self, grant: &str) {
         // A grant holds no line break but by malice; a line that lies must not be written.
-        self.grant = Some(grant.replace(['\n', '\r'], " "));
+        let grant = grant.replace(['\n', '\r'], " ");
+        if self.grant.0 == 0 || self.grant.1 != grant {
+            self.grant = (self.grant.0.saturating_add(1), grant);
+        }
     }
 
-    /// Whether the person allows something else than when every day was last asked for.
-    pub fn is_granted_anew(&self, grant: &str) -> bool {
-        self.grant.as_deref() != Some(&grant.replace(['\n', '\r'], " "))
+    /// Whether a day was asked for under what the person allows now.
+    pub fn is_of_grant(&self, day: Day) -> bool {
+        self.days.get(&day).is_some_and(|asked| asked.grant == self.grant.0)
     }
 
     /// Notes that a sync went through.
@@ -136,7 +151,8 @@ impl Checked {
 
     /// These days, the one checked longest ago first; those never checked come before all, oldest first.
     pub fn longest_ago(&self, days: impl Iterator<Item = Day>) -> Vec<Day> {
-        let mut days: Vec<_> = days.map(|day| (self.days.get(&day).copied().unwrap_or(i64::MIN), day)).collect();
+        let mut days: Vec<_> =
+            days.map(|day| (self.days.get(&day).map_or(i64::MIN, |asked| asked.time), day)).collect();
         days.sort_unstable();
         days.into_iter().map(|(_, day)| day).collect()
     }

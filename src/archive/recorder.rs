@@ -199,6 +199,18 @@ impl<'a> Recorder<'a> {
         }
     }
 
+    /// Whether `replace` would take these resources of a day.
+    ///
+    /// # Errors
+    /// As `day`.
+    pub fn can_take(&mut self, day: Day, resources: &Resources) -> Result<(), RecordError> {
+        let held = self.document_but(day, |name| resources.contains_key(name))?;
+        let mut document = held.unwrap_or_else(|| DayDocument::new(self.provider.clone(), day));
+        document.resources.extend(resources.clone());
+        document.json()?;
+        Ok(())
+    }
+
     fn companions(&self, day: Day) -> Result<Companions, ArchiveError> {
         Companions::of(self.archive, &self.writer, &self.provider, day)
     }

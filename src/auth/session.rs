@@ -144,6 +144,11 @@ impl Session {
         }
         loop {
             let token = bearer.as_deref().unwrap_or_default();
+            if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+                let reason =
+                    format!("the access token of {} holds what no token has, such as a space", self.description.title);
+                return Err(FetchError::SignIn { reason });
+            }
             let request = match question {
                 Question::Get(accept) => Request::Get { url: url.clone(), bearer: token, accept },
                 Question::Json(body) => Request::Query { url: url.clone(), bearer: token, body },

@@ -328,6 +328,32 @@ fn days_that_the_tracker_had_not_handed_over_are_asked_again_though_they_are_set
 }
 
 #[test]
+fn a_day_of_which_something_failed_is_incomplete_all_the_same() {
+    let scene = Scene::with("resources = [\"heart\", \"sleep\"]\n", |_| {});
+    scene.fitbit.hand_over(Some("2015-07-08T10:00:00Z".parse().unwrap()));
+    scene.fitbit.misbehave(Misbehaviour::of(Fault::Status(404)).at("/sleep/date/"));
+    scene.report(1, &[]);
+    assert_eq!(scene.told("2015-07-09", BEATS), Value::Array(Vec::new()));
+    scene.fitbit.behave();
+    scene.fitbit.hand_over(None);
+    scene.at("2015-07-25T06:00:00Z");
+    scene.report(0, &[]);
+    assert!(scene.told("2015-07-09", BEATS).as_array().unwrap().len() > 80);
+}
+
+#[test]
+fn what_is_not_offered_is_not_asked_for_again_because_something_else_fails() {
+    let scene = Scene::with("", |options| options.has_altimeter = false);
+    scene.fitbit.misbehave(Misbehaviour::of(Fault::Status(404)).at("/heart/date/2015-07-03/1d"));
+    scene.report(1, &[]);
+    scene.fitbit.take_log();
+    scene.report(1, &[]);
+    let asked = scene.asked("/floors/date/");
+    assert!(asked.iter().any(|path| path.contains("2015-07-03")), "{asked:?}");
+    assert!(!asked.iter().any(|path| path.contains("2015-07-04")), "{asked:?}");
+}
+
+#[test]
 fn a_night_gets_its_stages_and_a_day_grows() {
     let scene = Scene::synced();
     assert_eq!(scene.told("2015-07-11", "/sleep/0/type"), "classic");

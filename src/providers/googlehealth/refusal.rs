@@ -140,7 +140,7 @@ pub(super) fn read(answer: &Answer, what: &str, is_told: bool) -> Result<Result<
         403 => No::Forbidden(words),
         400 if has("INVALID_DATA_POINT_FILTER") => No::Filter(words),
         400 if has("INVALID_TIME_RANGE") => No::Range(words),
-        400 if words.contains("not supported") => No::NotOffered,
+        400 if words.contains("data type") && words.contains("not supported") => No::NotOffered,
         412 => No::NotReady(words),
         _ => No::Other(words),
     }))

@@ -17,7 +17,8 @@ const TYPES: [&str; 4] = ["steps", "sleep", "weight", "exercise"];
 /// by halves, with about a dozen requests for a single point each.
 ///
 /// # Errors
-/// As [`Session::get`]; what is refused or makes no sense is passed over.
+/// As [`Session::get`]; what is refused is passed over. An answer that makes no sense is an error: taken
+/// for "nothing before" it would leave out years.
 pub(super) async fn first_month(session: &Session, zone: Zone) -> Result<Option<Day>, FetchError> {
     let grant = Grant::of(session);
     let months = months(zone.day_of(session.now()));
@@ -28,7 +29,7 @@ pub(super) async fn first_month(session: &Session, zone: Zone) -> Result<Option<
         let any_before = async |month: usize| match points::any_before(session, kind, (time, ways), months[month]).await
         {
             Ok(told) => Ok(told.unwrap_or(false)),
-            Err(FetchError::Malformed { .. } | FetchError::Refused { .. }) => Ok(false),
+            Err(FetchError::Refused { .. }) => Ok(false),
             Err(error) => Err(error),
         };
         let (mut without, mut with) = (0, earliest.unwrap_or(months.len() - 1));

@@ -327,6 +327,20 @@ impl<'f, 'a> Fetch<'f, 'a> {
         // What moves to another day is not lost.
         let moved = planned.iter().flat_map(|(_, one)| &one.tasks);
         self.run.excused.extend(moved.filter_map(|task| task.moved_from));
+        // What leaves one day must enter the other: none is written where one cannot be.
+        if anew.len() > 1 {
+            for (day, (resources, _)) in &anew {
+                match self.run.recorder.can_take(*day, resources) {
+                    Ok(()) => {}
+                    Err(RecordError::Archive(error)) => return Err(Ended::Archive(error)),
+                    Err(error) => {
+                        let reason = format!("{day}: {error}");
+                        anew.iter().for_each(|(day, _)| self.run.fail(*day, &reason));
+                        return Ok(());
+                    }
+                }
+            }
+        }
         for (day, (resources, gone)) in anew {
             if resources.is_empty() && gone.is_empty() {
                 // All that the day would hold is still being recorded.

@@ -53,16 +53,9 @@ impl Run<'_> {
         let has = Held::of(self.job.archive, self.job.provider, self.job.name, &held).map_err(Ended::Archive)?;
         let requests = wanted(self.job, session, provider, &opening, (&held, &has), &mut self.checked)?;
         let synced_until = provider.synced_until(&opening.account, opening.zone);
-        let before = opening.troubles.len();
         self.troubles.extend(opening.troubles.iter().cloned());
         let walk = Walk::new(self, &requests, has, (synced_until, opening.zone));
-        let walked = walk.run(session, provider, &opening, requests).await;
-        let is_whole = walked.is_ok() && before == 0 && self.recorder.tally().failed.is_empty();
-        let wish = self.job.wish;
-        if is_whole && !self.job.only && wish.since.is_none() && wish.until.is_none() {
-            self.checked.grant(&allowed(session));
-        }
-        walked
+        walk.run(session, provider, &opening, requests).await
     }
 }
 
@@ -87,8 +80,16 @@ fn wanted(
     let first = [job.since, opening.first_day].into_iter().flatten().max().or(job.wish.since);
     let first = first.unwrap_or_else(|| today.plus(1 - i64::from(job.wish.window)));
     let longest_ago = checked.longest_ago(days.keys().copied());
-    let ask_absent = checked.is_granted_anew(&allowed(session));
-    let known = Known { held: &held, first, today, longest_ago: &longest_ago, incomplete: &incomplete, ask_absent };
+    checked.grant(&allowed(session));
+    let granted_anew = days.keys().copied().filter(|day| !checked.is_of_grant(*day)).collect();
+    let known = Known {
+        held: &held,
+        first,
+        today,
+        longest_ago: &longest_ago,
+        incomplete: &incomplete,
+        granted_anew: &granted_anew,
+    };
     let resources: Vec<_> = job.resources.iter().map(|name| (name.as_str(), provider.reach(name))).collect();
     Ok(plan::requests(job.wish, &known, &resources))
 }

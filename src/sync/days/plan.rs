@@ -32,8 +32,9 @@ pub struct Known<'a> {
     pub longest_ago: &'a [Day],
     /// Days held of which there is more by now.
     pub incomplete: &'a BTreeSet<Day>,
-    /// Whether what was not to be had may be to be had now.
-    pub ask_absent: bool,
+    /// Days held of which what was not to be had may be to be had now: the person allows something else
+    /// than when they were asked for.
+    pub granted_anew: &'a BTreeSet<Day>,
 }
 
 /// A request to make.
@@ -58,7 +59,7 @@ pub fn days(wish: &Wish, known: &Known<'_>, resource: &str) -> BTreeSet<Day> {
     let window = all.last.plus(1 - i64::from(wish.window));
     let is_held = |day: &Day| {
         known.held.get(day).is_some_and(|held| {
-            held.resources.contains(resource) || (!known.ask_absent && held.absent.contains(resource))
+            held.resources.contains(resource) || (!known.granted_anew.contains(day) && held.absent.contains(resource))
         })
     };
     let wanted = |day: &Day| *day >= window || !is_held(day) || known.incomplete.contains(day);
@@ -113,9 +114,11 @@ mod tests {
         Wish { since: None, until: None, window: 7, recheck: 0 }
     }
 
+    static NONE: &BTreeSet<Day> = &BTreeSet::new();
+
     fn known<'a>(held: &'a BTreeMap<Day, &'a HeldDay>, none: &'a BTreeSet<Day>) -> Known<'a> {
         let (first, today) = (day(1), day(20));
-        Known { held, first, today, longest_ago: &[], incomplete: none, ask_absent: false }
+        Known { held, first, today, longest_ago: &[], incomplete: none, granted_anew: NONE }
     }
 
     fn steps() -> HeldDay {
@@ -176,7 +179,8 @@ mod tests {
         assert_eq!(numbers(&days(&wish, &known, "steps")), [3, 4, 20]);
         let asked = numbers(&days(&wish, &known, "heart"));
         assert_eq!(asked, [1, 2].into_iter().chain(5..=20).collect::<Vec<i64>>());
-        let anew = Known { ask_absent: true, ..known };
+        let granted_anew = BTreeSet::from([day(4)]);
+        let anew = Known { granted_anew: &granted_anew, ..known };
         assert!(days(&wish, &anew, "heart").contains(&day(4)), "under another grant it is asked again");
     }
 

@@ -291,12 +291,18 @@ impl<'w, 'a> Walk<'w, 'a> {
     /// A day came whole.
     fn came(&mut self, day: Day) {
         self.run.recorder.tally().asked += 1;
-        self.run.checked.day(day, self.run.job.clock.now());
-        match self.synced_until {
-            Some(until) if day >= self.zone.day_of(until) => self.run.checked.incomplete(day, until),
-            _ if !self.run.job.only => self.run.checked.complete(day),
-            _ => {}
+        // With some resources only, nothing is known of the others.
+        if !self.run.job.only {
+            self.run.checked.day(day, self.run.job.clock.now());
+            if self.handed_over_until(day).is_none() {
+                self.run.checked.complete(day);
+            }
         }
+    }
+
+    /// Up to when the device had handed over a day that it has not handed over whole.
+    fn handed_over_until(&self, day: Day) -> Option<DateTime<Utc>> {
+        self.synced_until.filter(|until| day >= self.zone.day_of(*until))
     }
 
     fn record(&mut self, day: Day, draft: DayContent) -> Result<(), Ended> {
@@ -305,6 +311,10 @@ impl<'w, 'a> Walk<'w, 'a> {
         let more = HeldDay::of_draft(&draft);
         match self.run.recorder.day(day, draft) {
             Ok(()) => {
+                // Whatever came of it, and whatever of it failed: there will be more.
+                if let Some(until) = self.handed_over_until(day) {
+                    self.run.checked.incomplete(day, until);
+                }
                 if let Some(now) = self.run.recorder.held().get(&day) {
                     self.has.note(day, before, *now, more);
                 }
