@@ -330,6 +330,9 @@ fn days_that_the_tracker_had_not_handed_over_are_asked_again_though_they_are_set
 #[test]
 fn a_day_of_which_something_failed_is_incomplete_all_the_same() {
     let scene = Scene::with("resources = [\"heart\", \"sleep\"]\n", |_| {});
+    scene.at("2015-07-07T06:00:00Z");
+    scene.report(0, &[]);
+    scene.at("2015-07-12T06:00:00Z");
     scene.fitbit.hand_over(Some("2015-07-08T10:00:00Z".parse().unwrap()));
     scene.fitbit.misbehave(Misbehaviour::of(Fault::Status(404)).at("/sleep/date/"));
     scene.report(1, &[]);
