@@ -408,8 +408,9 @@ mod tests {
     #[test]
     fn points_once_read_outlast_a_file_that_cannot_be_read() {
         let mut merger = Merger::new(RULES, "activities/");
-        let held = list("[{\"file\":\"1.fit\",\"tracks\":[]}]");
-        let joined = merger.join(day("2020-01-01"), "files", &held, list("[{\"file\":\"1.fit\",\"sha256\":\"x\"}]"));
+        let held = list("[{\"file\":\"activities/1.fit\",\"tracks\":[]}]");
+        let joined =
+            merger.join(day("2020-01-01"), "files", &held, list("[{\"file\":\"activities/1.fit\",\"sha256\":\"x\"}]"));
         assert_eq!(text(&joined.list), text(&held));
         assert_eq!(joined.keep, ["1.fit"]);
     }
