@@ -76,6 +76,10 @@ pub fn run(args: &ImportArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
                 notes.push(note);
                 (None, None)
             }
+            Ok(Imported::Recall(days)) => {
+                recall(&days, &mut *reader, &mut recorder)?;
+                (None, None)
+            }
             Ok(Imported::Nothing) => (None, None),
             Err(problem) => (problem.day, Some(format!("{}: {}", problem.file, problem.reason))),
         };
@@ -115,6 +119,19 @@ pub fn run(args: &ImportArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
         .hint("is it another account's, or an older one? what it has is imported; import the oldest export first"));
     }
     Ok(if tally.failed.is_empty() && files.is_empty() { ExitCode::Done } else { ExitCode::SomeFailed })
+}
+
+/// Tells a reader what is held of these days.
+fn recall(days: &BTreeSet<Day>, reader: &mut dyn Reader, recorder: &mut Recorder<'_>) -> Result<(), ArchiveError> {
+    for day in days {
+        match recorder.document(*day) {
+            Ok(Some(document)) => reader.recall(&document.resources),
+            Err(RecordError::Archive(error)) => return Err(error),
+            // A document that cannot be read is told of when something is to be written to it.
+            Ok(None) | Err(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// Takes a day. What the export may lack a part of joins what is held of it.

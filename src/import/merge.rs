@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::tracks::Format;
 use crate::json::{Json, Value};
 use crate::model::{Day, DayRange, JsonText, Resources};
 
@@ -31,6 +32,12 @@ pub const FILE: &str = "file";
 /// The member of a record of a file that has its points.
 pub const TRACKS: &str = "tracks";
 
+/// The folder of the pictures and films.
+const MEDIA: &str = "media/";
+
+/// What stands before the name of a file that lies beside the list, where files of its kind have a folder.
+const BESIDE: &str = "./";
+
 /// Brings the lists of one export together with those held.
 pub struct Merger {
     rules: &'static [ListRule],
@@ -43,8 +50,8 @@ pub struct Merger {
     /// Records held on days that were looked at, of which the export says nothing there.
     strays: BTreeMap<Day, Vec<(usize, Vec<String>)>>,
     looked_at: BTreeSet<Day>,
-    /// From the first to the last day of each list.
-    spans: BTreeMap<&'static str, DayRange>,
+    /// From the first to the last day of each list file, by its resource and its number.
+    spans: BTreeMap<(&'static str, usize), DayRange>,
     complete: bool,
 }
 
@@ -106,13 +113,25 @@ impl Merger {
         }
     }
 
-    /// Takes down what a day has. From the first to the last day of a list the export has it whole.
+    /// The export lists a file that it cannot give, by the name that it has for it.
+    pub fn list_file(&mut self, resource: &str, file: &str) {
+        self.list(resource, &JsonText::object([(FILE, JsonText::string(file))]));
+    }
+
+    /// One of the export's list files, told by its number, has a row of this day. From the first to the last
+    /// of its days that file is whole; what lies between two files is in neither.
+    pub fn reach(&mut self, list: usize, resource: &str, day: Day) {
+        let Some(rule) = self.rule(resource) else { return };
+        let of_list = (self.rules[rule].resource, list);
+        let span = self.spans.entry(of_list).or_insert(DayRange { first: day, last: day });
+        (span.first, span.last) = (span.first.min(day), span.last.max(day));
+    }
+
+    /// Takes down what a day has.
     pub fn place(&mut self, day: Day, resources: &Resources) {
         self.looked_at.insert(day);
         for (name, list) in resources {
             let Some(rule) = self.rule(name) else { continue };
-            let span = self.spans.entry(self.rules[rule].resource).or_insert(DayRange { first: day, last: day });
-            (span.first, span.last) = (span.first.min(day), span.last.max(day));
             let Ok(json) = Json::parse(list.as_bytes()) else { continue };
             for record in json.root().items() {
                 for key in (self.rules[rule].keys)(record) {
@@ -188,7 +207,8 @@ impl Merger {
                 let key = |key: &String| (rule, key.clone());
                 let moved = keys.iter().any(|one| self.placed.get(&key(one)).is_some_and(|place| *place != day));
                 let listed = keys.is_empty() || keys.iter().any(|one| self.listed.contains(&key(one)));
-                let inside = self.spans.get(self.rules[rule].whole_with).is_some_and(|span| span.contains(day));
+                let whole_with = self.rules[rule].whole_with;
+                let inside = self.spans.iter().any(|((list, _), span)| *list == whole_with && span.contains(day));
                 let is_lost = !listed && self.complete && inside;
                 if moved || is_lost {
                     lost |= is_lost;
@@ -250,9 +270,21 @@ pub fn word(record: Value<'_>, name: &str) -> String {
     record.get(name).and_then(|word| Some(word.as_str()?.into_owned())).unwrap_or_default()
 }
 
-/// The name that a file is kept under: what the list calls it, without the folder that all lie in.
+/// The name that a file is kept under: what the list calls it, without the folder where files of its kind lie.
+/// No two names come to the same.
 pub fn file_place(name: &str, folder: &str) -> String {
-    name.strip_prefix(folder).or_else(|| name.strip_prefix("media/")).unwrap_or(name).to_owned()
+    if folder.is_empty() {
+        return name.to_owned();
+    }
+    let is_track = Format::of(name).is_some();
+    let homes = [folder, MEDIA];
+    let is_below = |path: &str| homes.iter().any(|home| path.starts_with(home));
+    match name.strip_prefix(if is_track { folder } else { MEDIA }) {
+        // Below its folder may be another of the same name as the other one.
+        Some(rest) if !is_below(rest) && !rest.starts_with(BESIDE) => rest.to_owned(),
+        None if !is_below(name) => format!("{BESIDE}{name}"),
+        _ => name.to_owned(),
+    }
 }
 
 /// The file that a record speaks of.
@@ -297,6 +329,12 @@ mod tests {
         Resources::from([("rows".to_owned(), list(&format!("[{}]", rows.join(","))))])
     }
 
+    /// A day of the first list file.
+    fn tell(merger: &mut Merger, day: Day, resources: &Resources) {
+        merger.place(day, resources);
+        merger.reach(0, "rows", day);
+    }
+
     fn text(list: &JsonText) -> String {
         String::from_utf8(list.as_bytes().to_vec()).unwrap()
     }
@@ -306,7 +344,7 @@ mod tests {
         let mut merger = Merger::new(RULES, "activities/");
         let (one, held) = (day("2020-01-01"), rows(&["a", "b", "c"]));
         let new = rows(&["c", "a"]);
-        merger.place(one, &new);
+        tell(&mut merger, one, &new);
         let joined = merger.join(one, "rows", &held["rows"], new["rows"].clone());
         assert_eq!(text(&joined.list), text(&held["rows"]));
         assert_eq!(merger.gone(), Gone::Days(vec![one]));
@@ -319,7 +357,7 @@ mod tests {
     fn nothing_is_missing_from_a_list_that_could_not_be_read_whole() {
         let mut merger = Merger::new(RULES, "activities/");
         let one = day("2020-01-01");
-        merger.place(one, &rows(&["a"]));
+        tell(&mut merger, one, &rows(&["a"]));
         merger.join(one, "rows", &rows(&["a", "b"])["rows"], rows(&["a"])["rows"].clone());
         merger.incomplete();
         assert_eq!(merger.gone(), Gone::Days(vec![]));
@@ -329,8 +367,8 @@ mod tests {
     fn a_record_that_moved_leaves_its_old_day() {
         let mut merger = Merger::new(RULES, "activities/");
         let (old, new, last) = (day("2020-01-01"), day("2020-01-02"), day("2020-01-03"));
-        merger.place(new, &rows(&["a"]));
-        merger.place(last, &rows(&["z"]));
+        tell(&mut merger, new, &rows(&["a"]));
+        tell(&mut merger, last, &rows(&["z"]));
         // Before the first day of the list nothing is known to be gone, but what is elsewhere is not here.
         merger.look(old, &rows(&["a", "early"]));
         assert_eq!(merger.gone(), Gone::Days(vec![old]));
@@ -341,8 +379,8 @@ mod tests {
     #[test]
     fn days_in_the_span_that_the_list_does_not_name_are_looked_at() {
         let mut merger = Merger::new(RULES, "activities/");
-        merger.place(day("2020-01-01"), &rows(&["a"]));
-        merger.place(day("2020-01-05"), &rows(&["b"]));
+        tell(&mut merger, day("2020-01-01"), &rows(&["a"]));
+        tell(&mut merger, day("2020-01-05"), &rows(&["b"]));
         let (inside, outside) = (day("2020-01-03"), day("2020-01-06"));
         assert!(merger.is_open(inside) && !merger.is_open(outside) && !merger.is_open(day("2020-01-05")));
         let mut held = rows(&["gone"]);
@@ -359,8 +397,8 @@ mod tests {
     #[test]
     fn a_list_that_lacks_much_is_not_believed_at_once() {
         let mut merger = Merger::new(RULES, "activities/");
-        merger.place(day("2020-01-01"), &rows(&["a"]));
-        merger.place(day("2020-01-31"), &rows(&["b"]));
+        tell(&mut merger, day("2020-01-01"), &rows(&["a"]));
+        tell(&mut merger, day("2020-01-31"), &rows(&["b"]));
         for number in 10..14 {
             merger.look(day(&format!("2020-01-{number}")), &rows(&[&format!("x{number}")]));
         }
@@ -370,9 +408,45 @@ mod tests {
     #[test]
     fn points_once_read_outlast_a_file_that_cannot_be_read() {
         let mut merger = Merger::new(RULES, "activities/");
-        let held = list("[{\"file\":\"1.fit\",\"tracks\":[]}]");
-        let joined = merger.join(day("2020-01-01"), "files", &held, list("[{\"file\":\"1.fit\",\"sha256\":\"x\"}]"));
+        let held = list("[{\"file\":\"activities/1.fit\",\"tracks\":[]}]");
+        let joined =
+            merger.join(day("2020-01-01"), "files", &held, list("[{\"file\":\"activities/1.fit\",\"sha256\":\"x\"}]"));
         assert_eq!(text(&joined.list), text(&held));
         assert_eq!(joined.keep, ["1.fit"]);
+    }
+
+    #[test]
+    fn between_two_list_files_nothing_is_known_to_be_gone() {
+        let mut merger = Merger::new(RULES, "activities/");
+        tell(&mut merger, day("2020-01-01"), &rows(&["a"]));
+        tell(&mut merger, day("2020-01-31"), &rows(&["b"]));
+        for (name, last) in [("c", "2020-03-01"), ("d", "2020-03-31")] {
+            merger.place(day(last), &rows(&[name]));
+            merger.reach(1, "rows", day(last));
+        }
+        assert!(!merger.is_open(day("2020-02-15")) && merger.is_open(day("2020-03-15")));
+        merger.look(day("2020-02-15"), &rows(&["between"]));
+        merger.look(day("2020-03-15"), &rows(&["gone"]));
+        assert_eq!(merger.gone(), Gone::Days(vec![day("2020-03-15")]));
+    }
+
+    #[test]
+    fn each_file_is_kept_under_a_name_of_its_own() {
+        let places = [
+            ("activities/1.gpx", "1.gpx"),
+            ("media/1.gpx", "media/1.gpx"),
+            ("1.gpx", "./1.gpx"),
+            ("activities/media/1.gpx", "activities/media/1.gpx"),
+            ("activities/./1.gpx", "activities/./1.gpx"),
+            ("media/1.jpg", "1.jpg"),
+            ("activities/1.jpg", "activities/1.jpg"),
+            ("1.jpg", "./1.jpg"),
+            ("media/activities/1.jpg", "media/activities/1.jpg"),
+            ("activities/sub/1.fit.gz", "sub/1.fit.gz"),
+        ];
+        for (name, own) in places {
+            assert_eq!(file_place(name, "activities/"), own, "{name}");
+        }
+        assert_eq!(file_place("2013-12-29-1136.gpx", ""), "2013-12-29-1136.gpx");
     }
 }

@@ -54,6 +54,9 @@ pub trait Reader {
         None
     }
 
+    /// What is held of a day that was asked for with [`Imported::Recall`].
+    fn recall(&mut self, _held: &Resources) {}
+
     /// A partial resource of a day together with what is held of it.
     fn join(&self, _resource: &str, _held: &JsonText, new: JsonText) -> JsonText {
         new
@@ -69,6 +72,8 @@ pub enum Imported {
     Account(Resources),
     /// Something a person should know that is no problem.
     Note(String),
+    /// To go on, the reader wants to be told what is held of these days, as far as they are.
+    Recall(BTreeSet<Day>),
     /// Nothing yet, so that a long reading can be watched and stopped.
     Nothing,
 }

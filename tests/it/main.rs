@@ -20,6 +20,7 @@ mod guards;
 mod hooks;
 mod hostile;
 mod import;
+mod import_lacking;
 mod import_runkeeper;
 mod import_strava;
 mod init;

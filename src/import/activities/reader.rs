@@ -5,22 +5,26 @@ use std::io::Read;
 
 use chrono::{FixedOffset, NaiveDateTime, Offset, SecondsFormat, TimeDelta, TimeZone};
 
-use super::draft::{Draft, TIMES, TOLD_BY};
+use super::draft::{Draft, FILES, TIMES, TOLD_BY};
 use super::rows::Rows;
 use super::survey::{self, Found, Listed, Survey, name};
 use super::{Diary, Start};
 use crate::config::ProviderSettings;
-use crate::import::merge::{Merger, file_place};
+use crate::import::merge::{Merger, file_place, word};
 use crate::import::source::{Export, Wants};
 use crate::import::tracks::{Atlas, Format, MAX_TRACK, Track};
 use crate::import::{Begun, ImportError, ImportProblem, Imported, Reader};
-use crate::model::{Day, JsonText, Zone};
+use crate::json::Json;
+use crate::model::{Day, JsonText, Resources, Zone};
 
 /// The picture of an activity is taken only where the settings name this resource.
 const PHOTOS: &str = "photos";
 
 /// How far the clocks of the world are behind UTC at most.
 const FARTHEST_WEST: TimeDelta = TimeDelta::hours(12);
+
+/// How far they are ahead of it at most.
+const FARTHEST_EAST: TimeDelta = TimeDelta::hours(14);
 
 struct ActivityReader {
     export: Export,
@@ -36,6 +40,8 @@ struct ActivityReader {
     stage: Stage,
     rows: Rows,
     listed: VecDeque<Listed>,
+    /// An activity of which is asked what is held.
+    waiting: Option<Taken>,
     strays: VecDeque<usize>,
     drafts: BTreeMap<Day, Draft>,
     ready: VecDeque<Result<Imported, ImportProblem>>,
@@ -44,6 +50,15 @@ struct ActivityReader {
     told: Told,
     read: u64,
     total: u64,
+}
+
+/// A row with its files.
+struct Taken {
+    row: Listed,
+    /// Each by the name that the list has for it.
+    files: Vec<(String, Vec<u8>, Option<Track>)>,
+    /// The clock it was by, and who told it.
+    zone: Option<(Zone, &'static str)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,7 +84,7 @@ pub fn begin(
     settings: &ProviderSettings,
     diary: &'static Diary,
 ) -> Result<Begun, ImportError> {
-    let lists = survey::find(&mut export, diary.sheets)?;
+    let (lists, unreadable) = survey::find(&mut export, diary.sheets)?;
     if lists.is_empty() {
         return Ok(Begun::Nothing(export));
     }
@@ -91,10 +106,16 @@ pub fn begin(
     chosen.dedup();
     export.admit(&chosen, wants)?;
     let total = chosen.iter().filter_map(|at| export.entries().get(*at)).map(|entry| entry.size).sum();
-    let problems = export.damaged().iter().map(|(file, problem)| {
-        Err(ImportProblem { file: file.clone(), day: None, reason: format!("the zip is damaged: {problem}") })
+    let problems = export.damaged().iter().map(|(file, problem)| ImportProblem {
+        file: file.clone(),
+        day: None,
+        reason: format!("the zip is damaged: {problem}"),
     });
-    let ready = problems.collect();
+    let ready: VecDeque<_> = problems.chain(unreadable).map(Err).collect();
+    let mut merger = Merger::new(diary.rules, diary.folder);
+    if !ready.is_empty() {
+        merger.incomplete();
+    }
     let (mut by_name, mut by_path) = (HashMap::new(), HashMap::new());
     for (at, entry) in export.entries().iter().enumerate() {
         by_name.insert(entry.name.clone(), at);
@@ -111,11 +132,12 @@ pub fn begin(
         stage: Stage::Survey,
         rows: Rows::new(),
         listed: VecDeque::new(),
+        waiting: None,
         strays: VecDeque::new(),
         drafts: BTreeMap::new(),
         ready,
         atlas: None,
-        merger: Merger::new(diary.rules, diary.folder),
+        merger,
         told: Told::default(),
         read: 0,
         total,
@@ -137,9 +159,12 @@ impl Reader for ActivityReader {
         }
         match self.stage {
             Stage::Survey => self.survey(),
-            Stage::Listed => match self.listed.pop_front() {
-                Some(row) => self.row(&row),
-                None => self.end_of_rows(),
+            Stage::Listed => match self.waiting.take() {
+                Some(taken) => self.enter(taken),
+                None => match self.listed.pop_front() {
+                    Some(row) => self.row(row),
+                    None => self.end_of_rows(),
+                },
             },
             Stage::Strays => match self.strays.pop_front() {
                 Some(entry) => self.stray(entry),
@@ -152,6 +177,21 @@ impl Reader for ActivityReader {
 
     fn merger(&mut self) -> Option<&mut Merger> {
         Some(&mut self.merger)
+    }
+
+    /// A clock that a file told once is that of an activity of which no file tells one now.
+    fn recall(&mut self, held: &Resources) {
+        let rule = self.diary.rules.iter().find(|rule| rule.resource == TIMES);
+        let times = held.get(TIMES).and_then(|times| Json::parse(times.as_bytes()).ok());
+        let (Some(rule), Some(times), Some(taken)) = (rule, times, &mut self.waiting) else { return };
+        let Some((_, id)) = &taken.row.id else { return };
+        let mut of_row = times.root().items().filter(|time| (rule.keys)(*time).contains(id));
+        let told = of_row.find_map(|time| {
+            let told_by = ["position", "file"].into_iter().find(|by| word(time, TOLD_BY) == *by)?;
+            let zone = word(time, "time_zone");
+            Some((Zone::named(&zone).or_else(|| zone.parse().ok().map(Zone::Fixed))?, told_by))
+        });
+        taken.zone = taken.zone.or(told);
     }
 }
 
@@ -185,10 +225,10 @@ impl ActivityReader {
         self.stage = Stage::Listed;
     }
 
-    /// Takes an activity with its files, and gives the days that it is too late for.
-    fn row(&mut self, row: &Listed) {
+    /// Reads the files of an activity. Where none of them tells its clock, it is asked what is held.
+    fn row(&mut self, row: Listed) {
         let Some(list) = self.lists.get(row.list) else { return };
-        let (sheet, base, entry) = (list.sheet, list.base.clone(), list.entry);
+        let (base, entry) = (list.base.clone(), list.entry);
         let mut files = Vec::new();
         let mut zone = None;
         for file in row.file.iter().chain(&row.media) {
@@ -200,11 +240,29 @@ impl ActivityReader {
                     files.push((file.clone(), bytes, track));
                 }
                 Err(reason) => {
+                    self.merger.list_file(FILES, file);
                     let reason = format!("line {} names {file}: {reason}", row.line);
                     self.problem(entry, reason);
                 }
             }
         }
+        let taken = Taken { row, files, zone };
+        match taken.row.start {
+            Start::Utc(time) if zone.is_none() && taken.row.id.is_some() => {
+                let day = |time: NaiveDateTime| Day::from_date(time.date());
+                let days = [day(time - FARTHEST_WEST), day(time), day(time + FARTHEST_EAST)];
+                self.waiting = Some(taken);
+                self.ready.push_back(Ok(Imported::Recall(days.into_iter().flatten().collect())));
+            }
+            _ => self.enter(taken),
+        }
+    }
+
+    /// Takes an activity, and gives the days that it is too late for.
+    fn enter(&mut self, taken: Taken) {
+        let Taken { row, files, zone } = taken;
+        let Some(list) = self.lists.get(row.list) else { return };
+        let (sheet, entry) = (list.sheet, list.entry);
         let (day, told) = match row.start {
             Start::Local(time) => (Day::from_date(time.date()), None),
             Start::Utc(time) => {
@@ -213,6 +271,7 @@ impl ActivityReader {
             }
         };
         let Some(day) = day else {
+            self.merger.incomplete();
             return self.problem(entry, format!("line {} is of a year that no archive has", row.line));
         };
         // What comes later cannot be of a day before this one.
@@ -227,8 +286,14 @@ impl ActivityReader {
         }
         let object = match self.rows.get(row.slot) {
             Ok(object) => object,
-            Err(error) => return self.problem(entry, format!("line {} was lost on the way: {error}", row.line)),
+            Err(error) => {
+                self.merger.incomplete();
+                return self.problem(entry, format!("line {} was lost on the way: {error}", row.line));
+            }
         };
+        for list in std::iter::once(row.list).chain(row.also) {
+            self.merger.reach(list, sheet.resource, day);
+        }
         let draft = self.drafts.entry(day).or_default();
         draft.add(sheet.resource, object);
         if let Some(told) = told {
@@ -334,7 +399,10 @@ impl ActivityReader {
         self.read += self.size(entry);
         let (bytes, track) = match self.read_file(entry) {
             Ok(read) => read,
-            Err(reason) => return self.problem(entry, reason),
+            Err(reason) => {
+                self.merger.list_file(FILES, &below);
+                return self.problem(entry, reason);
+            }
         };
         let own = file_place(&below, self.diary.folder);
         let told = track.as_ref().and_then(|track| Some((track.start?, track.clone())));
@@ -344,6 +412,7 @@ impl ActivityReader {
             Some(zone.unwrap_or(Zone::UTC).day_of(start))
         });
         let Some(day) = day else {
+            self.merger.list_file(FILES, &below);
             return self.problem(entry, "no row names it, and it does not tell its day; it is left out".to_owned());
         };
         self.told.strays += 1;

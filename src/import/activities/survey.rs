@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::draft::TIMES;
 use super::rows::{Rows, Slot};
 use super::{Columns, Sheet, Start};
 use crate::import::merge::Merger;
@@ -31,6 +32,8 @@ pub struct Listed {
     pub start: Start,
     /// Which of the lists it is from.
     pub list: usize,
+    /// Others that have the same row.
+    pub also: Vec<usize>,
     /// Its line there.
     pub line: u64,
     /// Its object.
@@ -44,13 +47,13 @@ pub struct Listed {
 }
 
 /// Finds the lists of these kinds in an export, the nearest to its root; none where the first kind, without
-/// which the others are nothing, is not there.
+/// which the others are nothing, is not there. With them comes what is no such list though it is called so.
 ///
 /// # Errors
 /// When what should be the first list cannot be read.
-pub fn find(export: &mut Export, sheets: &'static [Sheet]) -> Result<Vec<Found>, ImportError> {
+pub fn find(export: &mut Export, sheets: &'static [Sheet]) -> Result<(Vec<Found>, Vec<ImportProblem>), ImportError> {
     let mut found: Vec<Found> = Vec::new();
-    let mut unreadable = None;
+    let mut unreadable = Vec::new();
     for sheet in sheets {
         let named: Vec<(usize, String)> = export
             .entries()
@@ -66,7 +69,8 @@ pub fn find(export: &mut Export, sheets: &'static [Sheet]) -> Result<Vec<Found>,
                 Ok(Some(columns)) => found.push(Found { entry, sheet, base, columns }),
                 Ok(None) => {}
                 Err(error) => {
-                    unreadable.get_or_insert_with(|| (name(export, entry), error.to_string()));
+                    let reason = error.to_string();
+                    unreadable.push(ImportProblem { file: name(export, entry), day: None, reason });
                 }
             }
         }
@@ -74,9 +78,14 @@ pub fn find(export: &mut Export, sheets: &'static [Sheet]) -> Result<Vec<Found>,
             break;
         }
     }
-    match unreadable {
-        Some((name, problem)) if found.is_empty() => Err(ImportError::Damaged { name, problem }),
-        _ => Ok(found),
+    match unreadable.pop() {
+        Some(ImportProblem { file, reason, .. }) if found.is_empty() => {
+            Err(ImportError::Damaged { name: file, problem: reason })
+        }
+        last => {
+            unreadable.extend(last);
+            Ok((found, unreadable))
+        }
     }
 }
 
@@ -107,8 +116,8 @@ pub struct Survey<'s> {
     pub passed_over: usize,
     /// The names of the lists.
     names: Vec<String>,
-    /// What each id told: its object, and the list and line it stands in.
-    seen: HashMap<String, (ContentHash, usize, u64)>,
+    /// What each id told: its object, the list and line it stands in, and which of the rows it is.
+    seen: HashMap<String, (ContentHash, usize, u64, usize)>,
 }
 
 impl<'s> Survey<'s> {
@@ -168,15 +177,18 @@ impl<'s> Survey<'s> {
             let object = table.object(&row);
             if list.columns.kind.is_some_and(|kind| !wanted(self.types, row.field(kind))) {
                 self.passed_over += 1;
-                self.merger.list(list.sheet.resource, &object);
+                [list.sheet.resource, TIMES].iter().for_each(|resource| self.merger.list(resource, &object));
                 continue;
             }
             // A row that another of several exports tells too, or that is listed twice.
             let (key, hash) = (id.as_ref().map(|(_, id)| id.clone()), ContentHash::of(object.as_bytes()));
             let key = key.unwrap_or_else(|| hash.to_string());
             match self.seen.get(&format!("{} {key}", list.sheet.resource)) {
-                Some((same, other, _)) if *same == hash && (*other != at || id.is_some()) => continue,
-                Some((_, other, line)) if id.is_some() => {
+                Some((same, other, _, row)) if *same == hash && (*other != at || id.is_some()) => {
+                    into.get_mut(*row).into_iter().for_each(|row| row.also.push(at));
+                    continue;
+                }
+                Some((_, other, line, _)) if id.is_some() => {
                     let first = self.names.get(*other).map(String::as_str).unwrap_or_default();
                     problem(
                         self.merger,
@@ -190,7 +202,6 @@ impl<'s> Survey<'s> {
                 }
                 _ => {}
             }
-            self.seen.insert(format!("{} {key}", list.sheet.resource), (hash, at, row.line));
             let slot = match self.rows.put(&object) {
                 Ok(slot) => slot,
                 Err(error) => {
@@ -199,9 +210,11 @@ impl<'s> Survey<'s> {
                 }
             };
             let field = |column: Option<usize>| column.map(|column| row.field(column)).filter(|text| !text.is_empty());
+            self.seen.insert(format!("{} {key}", list.sheet.resource), (hash, at, row.line, into.len()));
             into.push(Listed {
                 start,
                 list: at,
+                also: Vec::new(),
                 line: row.line,
                 slot,
                 id,

@@ -67,7 +67,7 @@ fn read_paths(paths: &[PathBuf], zone: Option<&str>) -> Result<Read, ImportError
             Ok(Imported::Day(day)) => read.days.push(day),
             Ok(Imported::Account(resources)) => read.account.extend(resources),
             Ok(Imported::Note(note)) => read.notes.push(note),
-            Ok(Imported::Nothing) => {}
+            Ok(Imported::Nothing | Imported::Recall(_)) => {}
             Err(problem) => read.problems.push(problem),
         }
         assert!(reader.bytes_read() <= reader.total_bytes());
