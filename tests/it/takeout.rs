@@ -126,6 +126,37 @@ fn parts_imported_one_by_one_give_what_all_together_give() {
 }
 
 #[test]
+fn parts_that_share_no_two_days_running_take_nothing_from_each_other() {
+    let steps = |days: &[u32]| -> Files {
+        let file = |day: &u32| {
+            let row = |hour| format!("2024-03-0{day}T{hour:02}:00:00Z,{hour},Lantern Band\n");
+            let rows: String = (0..24).map(row).collect();
+            let text = format!("timestamp,steps,data source\n{rows}");
+            (ROWS.replace("2020-02-01", &format!("2024-03-0{day}")), text.into_bytes())
+        };
+        days.iter().map(file).collect()
+    };
+    let archive = |env: &ArchiveEnv| {
+        let root = make(env);
+        let settings = "format = 1\n[providers.fitbit]\ntime_zone = \"America/New_York\"\n";
+        fs::write(root.join("fitsnap.toml"), settings).unwrap();
+        root
+    };
+    let together = ArchiveEnv::new();
+    let whole = archive(&together);
+    import(&together, "fitbit", &[&pack(&together, "all.zip", &steps(&[1, 2, 3, 4, 5, 6]))]).code(0);
+    let env = ArchiveEnv::new();
+    let root = archive(&env);
+    import(&env, "fitbit", &[&pack(&env, "odd.zip", &steps(&[1, 3, 5]))]).code(0);
+    let ran = import(&env, "fitbit", &[&pack(&env, "even.zip", &steps(&[2, 4, 6]))]).code(0);
+    assert!(ran.stderr.starts_with("fitbit: 1 new, 5 grown ("), "{}", ran.stderr);
+    assert_eq!(tree(&root), tree(&whole));
+    let ran = import(&env, "fitbit", &[&pack(&env, "no-third.zip", &steps(&[1, 2, 4, 5, 6]))]).code(0);
+    assert!(ran.stderr.starts_with("fitbit: nothing new, 7 unchanged\n"), "{}", ran.stderr);
+    assert_eq!(tree(&root), tree(&whole));
+}
+
+#[test]
 fn damage_is_named_and_takes_nothing_away() {
     let env = ArchiveEnv::new();
     let root = make(&env);

@@ -16,11 +16,12 @@
 //! Memory thus holds the list of files, a month of all streams (packed), and one day.
 //!
 //! Nothing may be lost by an export that lacks something. A stream's records for a day replace those held
-//! only where the export must have all of them; they join those held where a file is damaged there, or
-//! where only one file has the day at its edge and another export (a part of the same Takeout, imported by
-//! itself) may have the rest.
+//! only where the export must have all of them; they join those held where a file is damaged or left out
+//! there, or where a file has the day at its edge, no other file here goes on there (see [`edges`]) and
+//! another export (a part of the same Takeout, imported by itself) may have the rest.
 
 mod catalogue;
+mod edges;
 mod file;
 mod join;
 mod plan;

@@ -68,7 +68,9 @@ impl Job {
 pub struct Plan {
     /// The files to be read, in this order.
     pub jobs: Vec<Job>,
-    /// Files that exclude each other.
+    /// Files that are not read, because they exclude each other.
+    pub excluded: Vec<Job>,
+    /// What is wrong with these.
     pub problems: Vec<ImportProblem>,
     /// Files of the account that nobody here knows, for people.
     pub left: Vec<String>,
@@ -126,7 +128,7 @@ impl Plan {
             let name = path.rsplit('/').next().unwrap_or_default().to_owned();
             groups.entry((job.stream, name)).or_default().push(job.entry);
         }
-        let mut out = BTreeSet::new();
+        let (mut out, mut excluded) = (BTreeSet::new(), BTreeSet::new());
         for entries in groups.into_values().filter(|entries| entries.len() > 1) {
             let [first, rest @ ..] = &entries[..] else { continue };
             let mut hash =
@@ -147,10 +149,11 @@ impl Plan {
                         name(*other)
                     ),
                 });
-                out.insert(*first);
+                excluded.insert(*first);
             }
             out.extend(rest.iter().copied());
         }
+        self.excluded = self.jobs.extract_if(.., |job| excluded.contains(&job.entry)).collect();
         self.jobs.retain(|job| !out.contains(&job.entry));
     }
 }

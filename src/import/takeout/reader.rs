@@ -43,7 +43,7 @@ impl TakeoutReader {
         let problems = damaged.chain(plan.problems).map(Err);
         let left = plan.left.into_iter().map(|file| Ok(Imported::Note(format!("left {file}: it is not known"))));
         let out = left.chain(problems).collect();
-        let sorter = Sorter::new(zones, &plan.jobs, !export.damaged().is_empty());
+        let sorter = Sorter::new(zones, &plan.jobs, &plan.excluded, !export.damaged().is_empty());
         let mut reader = TakeoutReader {
             export,
             jobs: plan.jobs,

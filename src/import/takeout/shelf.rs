@@ -83,11 +83,6 @@ impl Shelf {
         self.days.keys().next().copied()
     }
 
-    /// Whether anything of a stream is put by for a later day.
-    pub fn has_after(&self, day: Day, stream: usize) -> bool {
-        self.days.range(day..).skip_while(|(other, _)| **other == day).any(|(_, slots)| slots.contains_key(&stream))
-    }
-
     /// Takes all that is put by for a day, by stream. None for a stream that has more than [`MAX_DAY`].
     ///
     /// # Errors

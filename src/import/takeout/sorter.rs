@@ -1,9 +1,10 @@
 //! Puts the records of file after file by for their days, and knows which days may lack some.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io;
 
 use super::catalogue::{Cut, STREAMS};
+use super::edges::{Edges, is_cut_inside};
 use super::file::{Records, Troubles};
 use super::plan::Job;
 use super::shelf::{Key, Shelf, Shelved};
@@ -27,13 +28,11 @@ pub struct Sorter {
     /// In the second walk, the streams and days that records are wanted for.
     wanted: Option<BTreeSet<(usize, Day)>>,
     doubts: Vec<Doubt>,
-    /// How many files of each stream have not been read.
-    unread: BTreeMap<usize, usize>,
-    /// The streams of which a day has been given away.
-    begun: BTreeSet<usize>,
+    edges: Edges,
 }
 
-/// Days for which a stream may lack records, because a file is damaged there; open where nothing tells.
+/// Days for which a stream may lack records, because a file is damaged or left out there; open where nothing
+/// tells.
 struct Doubt {
     stream: usize,
     from: Option<Day>,
@@ -46,6 +45,8 @@ pub struct Progress {
     verdict: Option<Verdict>,
     last: Option<Day>,
     gap: bool,
+    /// The date in UTC of its last record.
+    latest: Option<Day>,
 }
 
 /// A stream's records of a day.
@@ -59,13 +60,10 @@ pub struct Given {
 }
 
 impl Sorter {
-    /// A sorter for these files with nothing put by; `is_torn` where a part of the export cannot be read.
-    pub fn new(zones: Zones, jobs: &[Job], is_torn: bool) -> Sorter {
-        let mut unread = BTreeMap::new();
-        for job in jobs {
-            *unread.entry(job.shelf).or_default() += 1;
-        }
-        Sorter {
+    /// A sorter for these files with nothing put by; those in `excluded` are not read. `is_torn` where a part
+    /// of the export cannot be read.
+    pub fn new(zones: Zones, jobs: &[Job], excluded: &[Job], is_torn: bool) -> Sorter {
+        let mut sorter = Sorter {
             zones,
             shelf: Shelf::new(),
             is_torn,
@@ -73,9 +71,10 @@ impl Sorter {
             late: BTreeSet::new(),
             wanted: None,
             doubts: Vec::new(),
-            unread,
-            begun: BTreeSet::new(),
-        }
+            edges: Edges::of(jobs),
+        };
+        excluded.iter().for_each(|job| sorter.doubt(job, None, None));
+        sorter
     }
 
     /// Puts the records of a file by and forgets them.
@@ -110,6 +109,7 @@ impl Sorter {
                 self.doubt(job, progress.last, Some(day));
             }
             progress.last = Some(day);
+            progress.latest = progress.latest.max(Day::from_date(stamp.moment().date()));
             job.span = Some(job.span.map_or((day, day), |(first, last)| (first.min(day), last.max(day))));
             let place = (job.shelf, day);
             if self.wanted.as_ref().is_some_and(|wanted| !wanted.contains(&place)) {
@@ -133,8 +133,8 @@ impl Sorter {
         } else if progress.gap {
             self.doubt(job, progress.last, None);
         }
-        if let Some(unread) = self.unread.get_mut(&job.shelf) {
-            *unread = unread.saturating_sub(1);
+        if is_whole {
+            self.edges.learn(job, progress.latest);
         }
     }
 
@@ -166,10 +166,8 @@ impl Sorter {
         Ok(taken
             .into_iter()
             .map(|(stream, shelved)| {
-                let files = shelved.as_ref().map_or(0, |shelved| shelved.files.len());
-                let is_partial =
-                    self.is_torn || self.is_doubtful(stream, day) || (files == 1 && self.is_edge(stream, day));
-                self.begun.insert(stream);
+                let is_edge = |shelved: &Shelved| self.is_edge(stream, day, shelved);
+                let is_partial = self.is_torn || self.is_doubtful(stream, day) || shelved.as_ref().is_some_and(is_edge);
                 Given { stream, shelved, is_partial }
             })
             .collect())
@@ -181,12 +179,9 @@ impl Sorter {
         })
     }
 
-    /// Whether a day is the first or last that a stream has, and another export may have the rest of it.
-    fn is_edge(&self, stream: usize, day: Day) -> bool {
-        let is_cut_inside = STREAMS.get(stream).is_some_and(|one| matches!(one.cut, Cut::Anywhere | Cut::Untold));
-        let is_first = !self.begun.contains(&stream);
-        let is_last = || self.unread.get(&stream) == Some(&0) && !self.shelf.has_after(day, stream);
-        is_cut_inside && self.wanted.is_none() && (is_first || is_last())
+    /// Whether the files with these records begin or end on this day, and another export may have the rest.
+    fn is_edge(&self, stream: usize, day: Day, shelved: &Shelved) -> bool {
+        STREAMS.get(stream).is_some_and(is_cut_inside) && self.edges.is_open(day, &shelved.files)
     }
 
     /// Begins the second walk, for the records that came too late, and says of which streams and days.

@@ -316,6 +316,30 @@ fn two_versions_of_a_file_are_to_be_imported_one_by_one() {
     assert_eq!(read.days.len(), 0);
 }
 
+#[test]
+fn what_two_versions_of_a_file_have_is_not_taken_for_missing() {
+    let steps = format!("{GLOBAL}/steps-2020-01-01.json");
+    // An evening of the file before: it has no other record of that day.
+    let next = minutes("01/31/20 05:00:00", 30, 60, 0);
+    let others = [
+        (format!("{GLOBAL}/steps-2020-01-31.json"), next.clone()),
+        (format!("{GLOBAL}/distance-2020-01-31.json"), next),
+    ];
+    let temp = tempfile::tempdir().unwrap();
+    let paths = ["a.zip", "b.zip"].map(|name| temp.path().join(name));
+    for (at, path) in paths.iter().enumerate() {
+        let mut all = files(&[(&steps, &minutes("01/01/20 08:00:00", 3, 60, at))]);
+        all.extend(others.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())));
+        fs::write(path, zip(&all)).unwrap();
+    }
+    let read = read_paths(&paths, Some("America/Los_Angeles")).unwrap();
+    read.problem();
+    assert_eq!(read.dates(), ["2020-01-30", "2020-01-31", "2020-02-01"]);
+    for day in &read.days {
+        assert!(day.partial.iter().eq(["export/steps"]), "{} {:?}", day.day, day.partial);
+    }
+}
+
 const GOOGLE: &str = "Takeout/Google Health/Physical Activity_GoogleData";
 const FITNESS: &str = "Takeout/Google Health/Health Fitness Data_GoogleData";
 
@@ -420,6 +444,54 @@ fn the_profile_tells_the_zone_and_goes_with_the_account() {
     assert!(held("export/profile").contains("\"timezone\":\"America/Los_Angeles\""));
     assert!(held("export/google/daily_heart_rate_zones").contains("LIGHT"));
     assert_eq!(read.days.len(), 1);
+}
+
+/// The days on which an export of the first days of a March in UTC, a file each, may lack steps.
+fn partial_days(given: &[u32], zone: &str, empty: Option<u32>) -> Vec<String> {
+    let file = |day: &u32| {
+        let hours = if empty == Some(*day) { 0 } else { 24 };
+        let rows: String = (0..hours).map(|hour| format!("2026-03-0{day}T{hour:02}:00:00Z,{hour},Band\n")).collect();
+        (format!("{GOOGLE}/steps_2026-03-0{day}.csv"), format!("timestamp,steps,data source\n{rows}").into_bytes())
+    };
+    let read = read(&given.iter().map(file).collect(), Some(zone));
+    assert_eq!(read.problems, []);
+    let partial = read.days.iter().filter(|day| day.partial.contains("export/google/steps"));
+    partial.map(|day| day.day.to_string().replace("2026-", "")).collect()
+}
+
+#[test]
+fn a_day_beside_a_missing_file_takes_nothing_away() {
+    let all = [1, 2, 3, 4, 5, 6];
+    let without_third = [1, 2, 4, 5, 6];
+    for (zone, ends, around_third) in [
+        ("America/New_York", ["02-28", "03-06"], ["03-02", "03-03"]),
+        ("UTC", ["03-01", "03-06"], ["03-02", "03-04"]),
+        ("Asia/Tokyo", ["03-01", "03-07"], ["03-03", "03-04"]),
+    ] {
+        assert_eq!(partial_days(&all, zone, None), ends, "{zone}");
+        assert_eq!(partial_days(&all, zone, Some(3)), ends, "{zone}: a file that is there and has nothing");
+        let expected = [ends[0], around_third[0], around_third[1], ends[1]];
+        assert_eq!(partial_days(&without_third, zone, None), expected, "{zone}");
+    }
+    assert_eq!(partial_days(&[1, 3, 5], "America/New_York", None).len(), 6);
+}
+
+#[test]
+fn the_ends_of_files_whose_names_tell_nothing_take_nothing_away() {
+    let exercise = |number: u32, days: &[u32]| {
+        let list: Vec<_> = days
+            .iter()
+            .map(|day| format!("{{\"logId\":{},\"startTime\":\"01/{day:02}/20 12:00:00\"}}", number + day))
+            .collect();
+        (format!("{GLOBAL}/exercise-{number}.json"), format!("[{}]", list.join(",")).into_bytes())
+    };
+    let partial = |all: Files| -> Vec<_> {
+        let read = read(&all, Some("UTC"));
+        read.days.iter().filter(|day| !day.partial.is_empty()).map(|day| day.day.to_string()).collect()
+    };
+    let (first, second, last) = (exercise(0, &[1, 2, 5]), exercise(100, &[5, 6, 8]), exercise(200, &[8, 9, 12]));
+    assert_eq!(partial(Files::from([first.clone(), second, last.clone()])), ["2020-01-01", "2020-01-12"]);
+    assert_eq!(partial(Files::from([first, last])), ["2020-01-01", "2020-01-05", "2020-01-08", "2020-01-12"]);
 }
 
 fn refusal(paths: &[&Path]) -> ImportError {
