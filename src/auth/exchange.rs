@@ -307,7 +307,7 @@ impl<'c> AsyncHttpClient<'c> for Wire<'_> {
 mod tests {
     use super::*;
     use crate::json::RecordRules;
-    use crate::model::{ApiAlone, SignIn, no_more_than_its_status};
+    use crate::model::{ApiAlone, Export, SignIn, no_more_than_its_status};
 
     #[test]
     fn a_base_url_stands_for_every_origin_unless_it_has_the_api_alone() {
@@ -315,6 +315,8 @@ mod tests {
             kind: "strava",
             title: "Strava",
             today: "",
+            costs: "",
+            export: Export { from: "", file: "" },
             origin: "https://www.strava.com",
             closes: None,
             gone: None,
@@ -333,6 +335,7 @@ mod tests {
                 less_than_asked: "",
                 refusal: no_more_than_its_status,
                 register: "",
+                takes_new_apps: false,
             },
             quota: &[],
             resources: &[],
