@@ -181,13 +181,12 @@ fn execute(
 
 /// The colours asked for, read before all else: help and mistakes come before the arguments are known.
 fn color_of(arguments: &[OsString]) -> ColorChoice {
-    let words = arguments.iter().map(|word| word.to_string_lossy());
-    let values = words.clone().zip(words.skip(1)).filter_map(|(word, next)| match word.strip_prefix("--color") {
-        Some("") => Some(next.into_owned()),
-        Some(rest) => rest.strip_prefix('=').map(str::to_owned),
-        None => None,
-    });
-    values.last().and_then(|value| ColorChoice::from_str(&value, false).ok()).unwrap_or_default()
+    let value = |at: usize| match arguments[at].to_str()?.strip_prefix("--color")? {
+        "" => arguments.get(at + 1)?.to_str(),
+        rest => rest.strip_prefix('='),
+    };
+    let value = (0..arguments.len()).rev().find_map(value);
+    value.and_then(|value| ColorChoice::from_str(value, false).ok()).unwrap_or_default()
 }
 
 /// Warns of a file of secrets that others can read.
