@@ -3,6 +3,7 @@
 
 mod activities;
 mod archive;
+mod attacks;
 mod canon;
 mod config;
 mod days;
@@ -32,6 +33,7 @@ mod pack;
 mod past;
 mod repair;
 mod runkeeper;
+mod shared_machine;
 mod signing;
 mod status;
 mod strava;
