@@ -1,5 +1,6 @@
 //! One file a verb: arguments, run, report. No rules of the trade.
 
+mod attention;
 mod browse;
 mod canon;
 mod completions;
@@ -136,6 +137,9 @@ fn execute(
             return if error.print().is_ok() { code } else { ExitCode::SomeFailed };
         }
     };
+    if arguments.global.quiet {
+        ui.be_quiet();
+    }
     let clock = clock.map_or_else(|| Clock::from_setting(environment.get("FITSNAP_NOW")), Ok);
     let ended = clock.map_err(CommandError::from).and_then(|clock| {
         let context = Context { environment, clock, global: &arguments.global };

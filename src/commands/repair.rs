@@ -69,7 +69,7 @@ pub fn run(args: &RepairArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
         ui.note(format!("what stood there before is kept in {kept}"));
     }
     let verified = archive.verify(&args.providers, false)?;
-    ui.data(verify::summary(&verified));
+    verify::conclude(&verified, ui);
     Ok(if verified.findings.is_empty() { ExitCode::Done } else { ExitCode::Damage })
 }
 

@@ -26,6 +26,7 @@ mod import_strava;
 mod init;
 mod kill;
 mod layers;
+mod left_alone;
 mod login;
 mod machine;
 mod pack;
