@@ -17,6 +17,7 @@ mod login;
 mod logout;
 mod man;
 mod merge_driver;
+mod migrate;
 mod output;
 mod past;
 mod providers;
@@ -71,6 +72,7 @@ enum Command {
     Diff(diff::DiffArgs),
     Verify(verify::VerifyArgs),
     Repair(repair::RepairArgs),
+    Migrate(migrate::MigrateArgs),
     Providers(providers::ProvidersArgs),
     Config(config::ConfigArgs),
     Canon(canon::CanonArgs),
@@ -201,6 +203,7 @@ impl Command {
             Command::Diff(args) => diff::run(&args, context, ui),
             Command::Verify(args) => verify::run(&args, context, ui),
             Command::Repair(args) => repair::run(&args, context, ui),
+            Command::Migrate(args) => migrate::run(&args, context, ui),
             Command::Providers(args) => providers::run(&args, context, ui),
             Command::Config(args) => config::run(&args, context, ui),
             Command::Canon(args) => canon::run(&args, context, ui),

@@ -21,7 +21,7 @@ fn attention(machine: &Machine) -> Value {
 #[test]
 fn a_good_sync_says_nothing_where_quiet_is_wished_and_a_bad_one_says_why() {
     let machine = Machine::new();
-    for command in ["sync", "verify", "status"] {
+    for command in ["sync", "verify", "status", "migrate"] {
         let ran = machine.run(&["--quiet", command]).code(0);
         assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""), "{command}");
     }

@@ -29,6 +29,7 @@ mod layers;
 mod left_alone;
 mod login;
 mod machine;
+mod migrate;
 mod pack;
 mod past;
 mod repair;
