@@ -24,6 +24,7 @@ mod providers;
 mod repair;
 mod report;
 mod report_run;
+mod schedule;
 mod show;
 mod stats;
 mod status;
@@ -62,6 +63,7 @@ enum Command {
     Sync(sync::SyncArgs),
     Import(import::ImportArgs),
     Status(status::StatusArgs),
+    Schedule(schedule::ScheduleArgs),
     Doctor(doctor::DoctorArgs),
     Log(log::LogArgs),
     Report(report::ReportArgs),
@@ -193,6 +195,7 @@ impl Command {
             Command::Sync(args) => sync::run(&args, context, ui),
             Command::Import(args) => import::run(&args, context, ui),
             Command::Status(args) => status::run(&args, context, ui),
+            Command::Schedule(args) => schedule::run(&args, context, ui),
             Command::Doctor(args) => doctor::run(&args, context, ui),
             Command::Log(args) => log::run(&args, context, ui),
             Command::Report(args) => report::run(&args, context, ui),

@@ -34,6 +34,7 @@ mod pack;
 mod past;
 mod repair;
 mod runkeeper;
+mod schedule;
 mod signing;
 mod status;
 mod strava;
