@@ -123,6 +123,7 @@ impl Channel {
 pub struct Ui {
     out: Channel,
     err: Channel,
+    quiet: bool,
 }
 
 impl Ui {
@@ -139,7 +140,18 @@ impl Ui {
         Ui {
             out: channel(Box::new(io::BufWriter::new(io::stdout())), io::stdout().is_terminal()),
             err: channel(Box::new(io::stderr()), io::stderr().is_terminal()),
+            quiet: false,
         }
+    }
+
+    /// From now on only what needs a person is told.
+    pub fn be_quiet(&mut self) {
+        self.quiet = true;
+    }
+
+    /// Whether only what needs a person is told.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     /// Shows the data that follows through the person's pager, where standard output is a terminal.
@@ -178,8 +190,15 @@ impl Ui {
         self.out.bytes(bytes);
     }
 
-    /// Writes a line for the person: what is going on, what came of it.
+    /// Writes a line for the person: what is going on, what came of it. Nothing where they asked for quiet.
     pub fn note(&mut self, text: impl Into<Text>) {
+        if !self.quiet {
+            self.say(text);
+        }
+    }
+
+    /// Writes a line that the person has to see.
+    pub fn say(&mut self, text: impl Into<Text>) {
         // What was said before must not come out after.
         self.out.flush();
         self.err.line(&text.into());
@@ -187,12 +206,17 @@ impl Ui {
 
     /// Writes a line that asks for attention.
     pub fn warn(&mut self, text: impl Into<String>) {
-        self.note(Text::new().with(Style::Yellow, "warning: ").plain(text));
+        self.say(Text::new().with(Style::Yellow, "warning: ").plain(text));
     }
 
-    /// Writes a line that says what to do next.
+    /// Writes a line that says what to do about an error or a warning.
     pub fn hint(&mut self, text: impl Into<String>) {
-        self.note(Text::new().with(Style::Cyan, "hint: ").plain(text));
+        self.say(hint(text));
+    }
+
+    /// Writes a line that says what to do next, now that all went well.
+    pub fn next(&mut self, text: impl Into<String>) {
+        self.note(hint(text));
     }
 
     /// Asks a question that yes or no answers; none where there is no terminal to ask on.
@@ -200,7 +224,7 @@ impl Ui {
         if !self.err.terminal || !io::stdin().is_terminal() {
             return None;
         }
-        self.note(Text::new().with(Style::Bold, question).plain(" [y/N]"));
+        self.say(Text::new().with(Style::Bold, question).plain(" [y/N]"));
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).ok()?;
         Some(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
@@ -208,7 +232,7 @@ impl Ui {
 
     /// Whether a person watches standard error, so that progress may move there.
     pub fn shows_progress(&self) -> bool {
-        self.err.terminal
+        self.err.terminal && !self.quiet
     }
 
     /// Whether the reader of standard output went away: then there is no use in going on.
@@ -232,4 +256,8 @@ impl Ui {
     pub fn lost(&self) -> Option<String> {
         self.out.failure.clone()
     }
+}
+
+fn hint(text: impl Into<String>) -> Text {
+    Text::new().with(Style::Cyan, "hint: ").plain(text)
 }

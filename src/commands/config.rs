@@ -78,7 +78,7 @@ pub fn run(args: &ConfigArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
             let mut output = Output::to(Some(&path), context, |_| true)?;
             output.write(fresh.as_bytes(), ui)?;
             output.finish(ui)?;
-            ui.hint(format!("keep it in the history: git commit -m \"Set {place}\" -- {SETTINGS_FILE}"));
+            ui.next(format!("keep it in the history: git commit -m \"Set {place}\" -- {SETTINGS_FILE}"));
         }
     }
     Ok(ExitCode::Done)
