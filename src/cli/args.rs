@@ -14,6 +14,9 @@ pub struct Global {
     /// Colours: always, never, or on a terminal that shows them (auto)
     #[arg(long, value_name = "WHEN", global = true, hide_possible_values = true)]
     pub color: Option<ColorChoice>,
+    /// Print only what needs a person: no progress, nothing of what went well.
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
 }
 
 /// Reads a DURATION: a whole number and `s`, `m`, `h` or `d`.

@@ -94,9 +94,9 @@ impl CommandError {
 
     /// Tells the person.
     pub fn print(&self, ui: &mut Ui) {
-        ui.note(Text::new().with(Style::Red, "error: ").plain(&*self.message));
+        ui.say(Text::new().with(Style::Red, "error: ").plain(&*self.message));
         for cause in &self.causes {
-            ui.note(Text::new().plain("  because: ").plain(&**cause));
+            ui.say(Text::new().plain("  because: ").plain(&**cause));
         }
         for hint in &self.hints {
             ui.hint(&**hint);

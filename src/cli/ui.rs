@@ -109,8 +109,8 @@ impl Channel {
     fn line(&mut self, text: &Text) {
         let mut line = String::new();
         for (style, piece) in &text.pieces {
-            // A pipe gets the text as it is: safety is the terminal's matter, fidelity the pipe's.
-            let piece = if self.terminal { sanitize(piece) } else { piece.into() };
+            // On a pipe too: what is at its other end may be a terminal, by way of `head` or a mail.
+            let piece = sanitize(piece);
             match style.code().filter(|_| self.color) {
                 Some(code) => line.push_str(&format!("\x1b[{code}m{piece}\x1b[0m")),
                 None => line.push_str(&piece),
@@ -154,6 +154,7 @@ fn width(size: Option<(Width, Height)>) -> Option<usize> {
 pub struct Ui {
     out: Channel,
     err: Channel,
+    quiet: bool,
 }
 
 impl Ui {
@@ -173,6 +174,7 @@ impl Ui {
                 width(terminal_size_of(io::stdout()))
             }),
             err: channel(Box::new(io::stderr()), io::stderr().is_terminal(), || width(terminal_size_of(io::stderr()))),
+            quiet: false,
         }
     }
 
@@ -193,6 +195,16 @@ impl Ui {
         if self.out.terminal { self.out.columns().min(most) } else { most }
     }
 
+    /// From now on only what needs a person is told.
+    pub fn be_quiet(&mut self) {
+        self.quiet = true;
+    }
+
+    /// Whether only what needs a person is told.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Shows the data that follows through the person's pager, where standard output is a terminal.
     pub fn page(&mut self, environment: &Environment) {
         if self.out.terminal
@@ -210,9 +222,18 @@ impl Ui {
         self.out.writer = Box::new(io::BufWriter::new(io::stdout()));
     }
 
-    /// Writes a line of data.
+    /// Writes a line of data for a person to read.
     pub fn data(&mut self, text: impl Into<Text>) {
         self.out.line(&text.into());
+    }
+
+    /// Writes data for programs, such as JSON: a pipe gets it as it is.
+    pub fn exact(&mut self, text: &str) {
+        if self.out.terminal {
+            return text.split('\n').for_each(|line| self.data(line));
+        }
+        self.out.bytes(text.as_bytes());
+        self.out.bytes(b"\n");
     }
 
     /// Writes bytes of data as they are.
@@ -220,8 +241,15 @@ impl Ui {
         self.out.bytes(bytes);
     }
 
-    /// Writes a line for the person: what is going on, what came of it.
+    /// Writes a line for the person: what is going on, what came of it. Nothing where they asked for quiet.
     pub fn note(&mut self, text: impl Into<Text>) {
+        if !self.quiet {
+            self.say(text);
+        }
+    }
+
+    /// Writes a line that the person has to see.
+    pub fn say(&mut self, text: impl Into<Text>) {
         // What was said before must not come out after.
         self.out.flush();
         let text = text.into();
@@ -231,12 +259,17 @@ impl Ui {
 
     /// Writes a line that asks for attention.
     pub fn warn(&mut self, text: impl Into<String>) {
-        self.note(Text::new().with(Style::Yellow, "warning: ").plain(text));
+        self.say(Text::new().with(Style::Yellow, "warning: ").plain(text));
     }
 
-    /// Writes a line that says what to do next.
+    /// Writes a line that says what to do about an error or a warning.
     pub fn hint(&mut self, text: impl Into<String>) {
-        self.note(Text::new().with(Style::Cyan, "hint: ").plain(text));
+        self.say(hint(text));
+    }
+
+    /// Writes a line that says what to do next, now that all went well.
+    pub fn next(&mut self, text: impl Into<String>) {
+        self.note(hint(text));
     }
 
     /// Asks a question that yes or no answers; none where there is no terminal to ask on.
@@ -251,20 +284,20 @@ impl Ui {
         if !self.err.terminal || !io::stdin().is_terminal() {
             return None;
         }
-        self.note(question);
+        self.say(question);
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).ok()?;
         Some(answer.trim().to_owned())
     }
 
-    /// Whether a person sits at a terminal and nothing of what they see goes elsewhere.
+    /// Whether a person sits at a terminal, sees all of it there and did not ask for quiet.
     pub fn has_person(&self) -> bool {
-        self.out.terminal && self.err.terminal && io::stdin().is_terminal()
+        !self.quiet && self.out.terminal && self.err.terminal && io::stdin().is_terminal()
     }
 
     /// Whether a person watches standard error, so that progress may move there.
     pub fn shows_progress(&self) -> bool {
-        self.err.terminal
+        self.err.terminal && !self.quiet
     }
 
     /// Whether the reader of standard output went away: then there is no use in going on.
@@ -272,7 +305,7 @@ impl Ui {
         self.out.broken
     }
 
-    /// Writes lines of data as they stand, each made safe where a terminal shows it.
+    /// Writes lines of data, each made safe.
     pub fn lines(&mut self, text: &str, style: impl Fn(&str) -> Style) {
         for line in text.lines() {
             self.data(Text::new().with(style(line), line));
@@ -288,4 +321,8 @@ impl Ui {
     pub fn lost(&self) -> Option<String> {
         self.out.failure.clone()
     }
+}
+
+fn hint(text: impl Into<String>) -> Text {
+    Text::new().with(Style::Cyan, "hint: ").plain(text)
 }

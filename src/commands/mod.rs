@@ -1,5 +1,6 @@
 //! One file a verb: arguments, run, report. No rules of the trade.
 
+mod attention;
 mod browse;
 mod canon;
 mod complete;
@@ -19,12 +20,14 @@ mod login;
 mod logout;
 mod man;
 mod merge_driver;
+mod migrate;
 mod output;
 mod past;
 mod providers;
 mod repair;
 mod report;
 mod report_run;
+mod schedule;
 mod show;
 mod stats;
 mod status;
@@ -44,9 +47,19 @@ use crate::http::Stop;
 use crate::model::Clock;
 use crate::providers::{Provider, kinds, provider};
 
+/// The version, and what it was built from and for.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("FITSNAP_BUILD"), ")");
+
 /// Keep your fitness history safe from the services that hold it.
 #[derive(Debug, Parser)]
-#[command(name = "fitsnap", version, about, max_term_width = 100, after_help = first_steps())]
+#[command(
+    name = "fitsnap",
+    version,
+    long_version = VERSION,
+    about,
+    max_term_width = 100,
+    after_help = first_steps()
+)]
 struct Arguments {
     #[command(flatten)]
     global: Global,
@@ -74,6 +87,7 @@ enum Command {
     Sync(sync::SyncArgs),
     Import(import::ImportArgs),
     Status(status::StatusArgs),
+    Schedule(schedule::ScheduleArgs),
     Doctor(doctor::DoctorArgs),
     Log(log::LogArgs),
     Report(report::ReportArgs),
@@ -84,6 +98,7 @@ enum Command {
     Diff(diff::DiffArgs),
     Verify(verify::VerifyArgs),
     Repair(repair::RepairArgs),
+    Migrate(migrate::MigrateArgs),
     Providers(providers::ProvidersArgs),
     Config(config::ConfigArgs),
     Canon(canon::CanonArgs),
@@ -159,6 +174,9 @@ fn execute(
     if let Some(choice) = arguments.global.color {
         ui.color(choice);
     }
+    if arguments.global.quiet {
+        ui.be_quiet();
+    }
     let clock = clock.map_or_else(|| Clock::from_setting(environment.get("FITSNAP_NOW")), Ok);
     let ended = clock.map_err(CommandError::from).and_then(|clock| {
         let context = Context { environment, clock, global: &arguments.global };
@@ -220,6 +238,7 @@ impl Command {
             Command::Sync(args) => sync::run(&args, context, ui),
             Command::Import(args) => import::run(&args, context, ui),
             Command::Status(args) => status::run(&args, context, ui),
+            Command::Schedule(args) => schedule::run(&args, context, ui),
             Command::Doctor(args) => doctor::run(&args, context, ui),
             Command::Log(args) => log::run(&args, context, ui),
             Command::Report(args) => report::run(&args, context, ui),
@@ -230,6 +249,7 @@ impl Command {
             Command::Diff(args) => diff::run(&args, context, ui),
             Command::Verify(args) => verify::run(&args, context, ui),
             Command::Repair(args) => repair::run(&args, context, ui),
+            Command::Migrate(args) => migrate::run(&args, context, ui),
             Command::Providers(args) => providers::run(&args, context, ui),
             Command::Config(args) => config::run(&args, context, ui),
             Command::Canon(args) => canon::run(&args, context, ui),

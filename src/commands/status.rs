@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::Context;
+use super::attention::{self, Attention};
 use super::merge_driver::NO_MERGE_DRIVER;
 use crate::archive::Archive;
 use crate::auth::signed_in;
@@ -27,6 +28,9 @@ pub struct StatusArgs {
 struct Status {
     providers: BTreeMap<String, ProviderStatus>,
     unpushed: Option<usize>,
+    /// What went wrong while nobody looked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attention: Vec<Attention>,
 }
 
 #[derive(Serialize)]
@@ -50,7 +54,8 @@ pub fn run(args: &StatusArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     let mut names: BTreeSet<ProviderName> = settings.providers.keys().cloned().collect();
     names.extend(archive.snapshot()?.providers()?);
     let last_syncs = archive.last_syncs(&names)?;
-    let mut status = Status { providers: BTreeMap::new(), unpushed: archive.unpushed()? };
+    let attention = attention::look(&archive, &settings, context.clock.now())?;
+    let mut status = Status { providers: BTreeMap::new(), unpushed: archive.unpushed()?, attention };
     for name in names {
         let days: Vec<Day> = archive.snapshot()?.days(&name)?.into_keys().collect();
         let kind = settings.providers.get(&name).map_or(name.as_str(), |settings| settings.kind.as_str());
@@ -78,7 +83,7 @@ pub fn run(args: &StatusArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
             signed_in: sign_in.as_ref().is_some_and(|sign_in| !sign_in.is_over(context.clock.now())),
             sign_in_ends: sign_in.and_then(|sign_in| sign_in.ends_at).map(timestamp),
         };
-        if !args.json {
+        if !args.json && !ui.is_quiet() {
             let lasts = providers::provider(kind).and_then(|known| known.description().sign_in.lasts);
             tell(&name, &one, &gaps, lasts, ui);
         }
@@ -90,7 +95,10 @@ pub fn run(args: &StatusArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
             text.map_err(|error| CommandError::new(ExitCode::SomeFailed, format!("cannot write the status: {error}")))?,
         );
     } else {
-        tell_archive(&archive, &status, ui);
+        if !ui.is_quiet() {
+            tell_archive(&archive, &status, ui);
+        }
+        attention::tell(&status.attention, ui);
     }
     if archive.has_remote()? && !archive.has_merge_driver()? {
         ui.warn(NO_MERGE_DRIVER);

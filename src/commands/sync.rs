@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::Context;
+use super::attention;
 use super::merge_driver::NO_MERGE_DRIVER;
 use super::report_run::{RunReport, tell};
 use crate::archive::Archive;
@@ -67,6 +68,11 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
     super::warn_of_open_secrets(context, ui);
     if archive.has_remote()? && !archive.has_merge_driver()? {
         ui.warn(NO_MERGE_DRIVER);
+    }
+    match attention::look(&archive, &settings, context.clock.now()) {
+        Ok(found) => attention::tell(&found, ui),
+        // What keeps fitsnap from looking back need not keep it from the days to come.
+        Err(error) => ui.warn(format!("how the last runs went could not be seen: {error}")),
     }
     let lock = if args.dry_run { None } else { Some(archive.lock("sync", context.clock)?) };
     let mut report = RunReport::default();
@@ -150,7 +156,9 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
         }
     }
     match (args.json, args.dry_run) {
-        (true, true) => ui.data(Value::Object(Map::from_iter([("providers".to_owned(), previews.into())])).to_string()),
+        (true, true) => {
+            ui.exact(&Value::Object(Map::from_iter([("providers".to_owned(), previews.into())])).to_string())
+        }
         (true, false) => report.print(ui),
         (false, _) => {}
     }

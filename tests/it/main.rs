@@ -3,6 +3,7 @@
 
 mod activities;
 mod archive;
+mod attacks;
 mod canon;
 mod config;
 mod days;
@@ -26,12 +27,16 @@ mod import_strava;
 mod init;
 mod kill;
 mod layers;
+mod left_alone;
 mod login;
 mod machine;
+mod migrate;
 mod pack;
 mod past;
 mod repair;
 mod runkeeper;
+mod schedule;
+mod shared_machine;
 mod signing;
 mod status;
 mod strava;
