@@ -47,6 +47,7 @@ mod sync_rewrites;
 mod sync_stop;
 mod sync_trouble;
 mod takeout;
+mod terminal;
 mod two_machines;
 mod verify;
 mod whereabouts;
