@@ -18,7 +18,7 @@ pub use plan::Wish;
 use super::engine::{Ended, Job, Preview, Run};
 use crate::archive::{ArchiveError, BlobId, Checked, RecordError};
 use crate::auth::Session;
-use crate::model::{Account, Day};
+use crate::model::{Account, Day, Zone};
 use crate::providers::{DayProvider, Opening};
 
 /// Says what a run would do.
@@ -45,7 +45,13 @@ pub(super) fn preview(
 impl Run<'_> {
     /// Asks for the days and records what came.
     pub(super) async fn by_days(&mut self, session: &Session, provider: &dyn DayProvider) -> Result<(), Ended> {
-        let opening = self.open(session).await?;
+        let opening = match self.open(session).await {
+            Ok(opening) => opening,
+            Err(ended) => {
+                self.owe_window();
+                return Err(ended);
+            }
+        };
         match self.recorder.account(opening.account.clone()) {
             Ok(()) => {}
             Err(RecordError::Archive(error)) => return Err(Ended::Archive(error)),
@@ -55,9 +61,26 @@ impl Run<'_> {
         let has = Held::of(self.job.archive, self.job.provider, self.job.name, &held).map_err(Ended::Archive)?;
         let requests = wanted(self.job, session, provider, &opening, (&held, &has), &mut self.checked)?;
         let synced_until = handed_over(self.job, provider, &opening).map_err(Ended::Archive)?;
+        if !self.job.only {
+            // Until it comes: a stop or a failure must not let a day settle as it stood before.
+            let planned = requests.iter().flat_map(|request| &request.days);
+            planned.filter(|day| held.contains_key(day)).for_each(|day| self.checked.owe(*day));
+        }
         self.troubles.extend(opening.troubles.iter().cloned());
         let walk = Walk::new(self, &requests, has, (synced_until, opening.zone));
         walk.run(session, provider, &opening, requests).await
+    }
+
+    /// Notes that the days of the window could not be asked for.
+    fn owe_window(&mut self) {
+        let wish = self.job.wish;
+        if self.job.only || wish.since.is_some() || wish.until.is_some() {
+            return;
+        }
+        // The zone is not known: a day more does no harm.
+        let first = Zone::UTC.day_of(self.job.clock.now()).plus(-i64::from(wish.window));
+        let held: Vec<Day> = self.recorder.held().range(first..).map(|(day, _)| *day).collect();
+        held.into_iter().for_each(|day| self.checked.owe(day));
     }
 }
 
@@ -75,7 +98,9 @@ fn wanted(
         suspect(job, provider, opening, days, checked)?;
     }
     let synced_until = handed_over(job, provider, opening).map_err(Ended::Archive)?;
-    let incomplete = synced_until.map(|until| checked.handed_over(until).collect()).unwrap_or_default();
+    let mut incomplete: BTreeSet<Day> =
+        synced_until.map(|until| checked.handed_over(until).collect()).unwrap_or_default();
+    incomplete.extend(checked.owed());
     let today = opening.zone.day_of(job.clock.now());
     // Without a first day from anyone there is nothing missing that could be known of: the window only, or
     // what the run is told to ask for.
@@ -140,5 +165,7 @@ fn suspect(
         let last = opening.zone.day_of(until);
         days.range(last..).for_each(|(day, _)| checked.incomplete(*day, until));
     }
+    // The last one may have been running still.
+    days.keys().next_back().into_iter().for_each(|day| checked.owe(*day));
     Ok(())
 }
