@@ -48,3 +48,4 @@ mod takeout;
 mod two_machines;
 mod verify;
 mod whereabouts;
+mod workflow;
