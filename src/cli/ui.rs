@@ -89,8 +89,8 @@ impl Channel {
     fn line(&mut self, text: &Text) {
         let mut line = String::new();
         for (style, piece) in &text.0 {
-            // A pipe gets the text as it is: safety is the terminal's matter, fidelity the pipe's.
-            let piece = if self.terminal { sanitize(piece) } else { piece.into() };
+            // On a pipe too: what is at its other end may be a terminal, by way of `head` or a mail.
+            let piece = sanitize(piece);
             match style.code().filter(|_| self.color) {
                 Some(code) => line.push_str(&format!("\x1b[{code}m{piece}\x1b[0m")),
                 None => line.push_str(&piece),
@@ -171,9 +171,18 @@ impl Ui {
         self.out.writer = Box::new(io::BufWriter::new(io::stdout()));
     }
 
-    /// Writes a line of data.
+    /// Writes a line of data for a person to read.
     pub fn data(&mut self, text: impl Into<Text>) {
         self.out.line(&text.into());
+    }
+
+    /// Writes data for programs, such as JSON: a pipe gets it as it is.
+    pub fn exact(&mut self, text: &str) {
+        if self.out.terminal {
+            return text.split('\n').for_each(|line| self.data(line));
+        }
+        self.out.bytes(text.as_bytes());
+        self.out.bytes(b"\n");
     }
 
     /// Writes bytes of data as they are.
@@ -231,7 +240,7 @@ impl Ui {
         self.out.broken
     }
 
-    /// Writes lines of data as they stand, each made safe where a terminal shows it.
+    /// Writes lines of data, each made safe.
     pub fn lines(&mut self, text: &str, style: impl Fn(&str) -> Style) {
         for line in text.lines() {
             self.data(Text::new().with(style(line), line));

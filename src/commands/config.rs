@@ -45,7 +45,7 @@ enum Verb {
 pub fn run(args: &ConfigArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
     let kinds = providers::kinds();
     if let Verb::Schema = args.verb {
-        ui.data(format!("{:#}", schema(&kinds)));
+        ui.exact(&format!("{:#}", schema(&kinds)));
         return Ok(ExitCode::Done);
     }
     let archive = context.archive()?;
@@ -59,13 +59,13 @@ pub fn run(args: &ConfigArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
         Verb::List { json: true } => {
             let told = serde_json::to_string(&edit::read(&text)?);
             let wrong = |error| CommandError::new(ExitCode::SomeFailed, format!("cannot write the settings: {error}"));
-            ui.data(told.map_err(wrong)?);
+            ui.exact(&told.map_err(wrong)?);
         }
         Verb::Get { key } => {
             let place = Place::read(key)?;
             let values = edit::get(&text, &place)?;
             let unset = || CommandError::new(ExitCode::SomeFailed, format!("{place} is not set"));
-            values.ok_or_else(unset)?.into_iter().for_each(|value| ui.data(value));
+            values.ok_or_else(unset)?.into_iter().for_each(|value| ui.exact(&value));
         }
         Verb::Set { key, values } => {
             let place = Place::read(key)?;

@@ -75,7 +75,7 @@ pub fn run(args: &DiffArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
     let finding = audit.compare((from.blob, to.blob), &rules, Some(args.day), wanted)?;
     let kind = kind.or_else(|| kind_between(from, to, &finding));
     if args.json {
-        ui.data(as_json(args, &provider, (from, to), kind, &finding));
+        ui.exact(&as_json(args, &provider, (from, to), kind, &finding));
         return Ok(ExitCode::Done);
     }
     let Some(kind) = kind else {

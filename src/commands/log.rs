@@ -97,7 +97,7 @@ fn list(
     for _ in 0..args.count.unwrap_or(usize::MAX) {
         let Some((revision, kind, finding)) = revisions.next()? else { break };
         if args.json {
-            ui.data(as_json(&revision, kind, &finding));
+            ui.exact(&as_json(&revision, kind, &finding));
         } else {
             if last.replace(revision.commit) != Some(revision.commit) {
                 ui.data(commit_line(&revision));

@@ -44,9 +44,12 @@ use crate::http::Stop;
 use crate::model::Clock;
 use crate::providers::{Provider, kinds, provider};
 
+/// The version, and what it was built from and for.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("FITSNAP_BUILD"), ")");
+
 /// Keep your fitness history safe from the services that hold it.
 #[derive(Debug, Parser)]
-#[command(name = "fitsnap", version, about, max_term_width = 100)]
+#[command(name = "fitsnap", version, long_version = VERSION, about, max_term_width = 100)]
 struct Arguments {
     #[command(flatten)]
     global: Global,

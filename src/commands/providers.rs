@@ -55,7 +55,7 @@ pub fn run(args: &ProvidersArgs, _context: &Context<'_>, ui: &mut Ui) -> Result<
     for (at, provider) in chosen.into_iter().enumerate() {
         if args.json {
             let text = serde_json::to_string(&report(*provider));
-            ui.data(text.map_err(|error| {
+            ui.exact(&text.map_err(|error| {
                 CommandError::new(ExitCode::SomeFailed, format!("cannot write the report: {error}"))
             })?);
             continue;

@@ -60,7 +60,7 @@ impl RunReport {
     /// Writes the JSON object.
     pub(super) fn print(&self, ui: &mut Ui) {
         if let Ok(text) = serde_json::to_string(self) {
-            ui.data(text);
+            ui.exact(&text);
         }
     }
 }

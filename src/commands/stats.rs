@@ -25,7 +25,7 @@ pub fn run(args: &StatsArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitC
     let provider = args.provider.as_ref().map(|name| past::known_provider(&archive, &facts, name)).transpose()?;
     let (surveys, boundary) = Audit::new(&archive, facts).survey(provider.as_ref())?;
     if args.json {
-        ui.data(as_json(&surveys));
+        ui.exact(&as_json(&surveys));
     } else {
         for (at, (name, survey)) in surveys.iter().enumerate() {
             if at > 0 {

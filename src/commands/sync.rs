@@ -156,7 +156,9 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
         }
     }
     match (args.json, args.dry_run) {
-        (true, true) => ui.data(Value::Object(Map::from_iter([("providers".to_owned(), previews.into())])).to_string()),
+        (true, true) => {
+            ui.exact(&Value::Object(Map::from_iter([("providers".to_owned(), previews.into())])).to_string())
+        }
         (true, false) => report.print(ui),
         (false, _) => {}
     }

@@ -45,7 +45,7 @@ pub fn run(args: &VerifyArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     let verified = archive.verify(&args.providers, args.history)?;
     let code = if verified.findings.is_empty() { ExitCode::Done } else { ExitCode::Damage };
     if args.json {
-        ui.data(report(verified)?);
+        ui.exact(&report(verified)?);
         return Ok(code);
     }
     for finding in &verified.findings {

@@ -3,6 +3,7 @@
 
 mod activities;
 mod archive;
+mod attacks;
 mod canon;
 mod config;
 mod days;
@@ -35,6 +36,7 @@ mod past;
 mod repair;
 mod runkeeper;
 mod schedule;
+mod shared_machine;
 mod signing;
 mod status;
 mod strava;

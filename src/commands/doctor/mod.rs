@@ -41,7 +41,7 @@ pub fn run(args: &DoctorArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     let code = codes.min().unwrap_or(ExitCode::Done);
     if args.json {
         let told: Vec<_> = checks.iter().map(Check::as_json).collect();
-        ui.data(json!({"checks": told, "code": code as u8}).to_string());
+        ui.exact(&json!({"checks": told, "code": code as u8}).to_string());
     } else {
         if ui.is_quiet() {
             checks.retain(|check| check.state != State::Well);
