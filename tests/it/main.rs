@@ -53,3 +53,4 @@ mod two_machines;
 mod verify;
 mod weather;
 mod whereabouts;
+mod workflow;
