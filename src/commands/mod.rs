@@ -52,7 +52,14 @@ const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("FITSNAP_BUI
 
 /// Keep your fitness history safe from the services that hold it.
 #[derive(Debug, Parser)]
-#[command(name = "fitsnap", version, long_version = VERSION, about, max_term_width = 100, after_help = first_steps())]
+#[command(
+    name = "fitsnap",
+    version,
+    long_version = VERSION,
+    about,
+    max_term_width = 100,
+    after_help = first_steps()
+)]
 struct Arguments {
     #[command(flatten)]
     global: Global,
@@ -164,11 +171,11 @@ fn execute(
             return if error.print().is_ok() { code } else { ExitCode::SomeFailed };
         }
     };
-    if arguments.global.quiet {
-        ui.be_quiet();
-    }
     if let Some(choice) = arguments.global.color {
         ui.color(choice);
+    }
+    if arguments.global.quiet {
+        ui.be_quiet();
     }
     let clock = clock.map_or_else(|| Clock::from_setting(environment.get("FITSNAP_NOW")), Ok);
     let ended = clock.map_err(CommandError::from).and_then(|clock| {
@@ -192,13 +199,12 @@ fn execute(
 
 /// The colours asked for, read before all else: help and mistakes come before the arguments are known.
 fn color_of(arguments: &[OsString]) -> ColorChoice {
-    let words = arguments.iter().map(|word| word.to_string_lossy());
-    let mut values = words.clone().zip(words.skip(1)).filter_map(|(word, next)| match word.strip_prefix("--color") {
-        Some("") => Some(next.into_owned()),
-        Some(rest) => rest.strip_prefix('=').map(str::to_owned),
-        None => None,
-    });
-    values.next_back().and_then(|value| ColorChoice::from_str(&value, false).ok()).unwrap_or_default()
+    let value = |at: usize| match arguments[at].to_str()?.strip_prefix("--color")? {
+        "" => arguments.get(at + 1)?.to_str(),
+        rest => rest.strip_prefix('='),
+    };
+    let value = (0..arguments.len()).rev().find_map(value);
+    value.and_then(|value| ColorChoice::from_str(value, false).ok()).unwrap_or_default()
 }
 
 /// Warns of a file of secrets that others can read.
