@@ -3,10 +3,14 @@
 
 mod activities;
 mod archive;
+#[cfg(target_os = "linux")]
+mod calls;
 mod canon;
 mod config;
 mod days;
 mod demo;
+#[cfg(unix)]
+mod disk;
 mod doctor;
 mod env;
 mod export;
@@ -30,8 +34,12 @@ mod login;
 mod machine;
 mod pack;
 mod past;
+#[cfg(target_os = "linux")]
+mod power;
 mod repair;
 mod runkeeper;
+#[cfg(unix)]
+mod scene;
 mod signing;
 mod status;
 mod strava;
