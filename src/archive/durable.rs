@@ -94,12 +94,13 @@ impl Unsynced {
         self.folders.insert(path.parent().unwrap_or(Path::new(".")).to_owned());
     }
 
-    /// Takes a file away.
+    /// Takes a file away, if it is there.
     pub(super) fn remove(&mut self, path: &Path) -> Result<(), ArchiveError> {
         match fs::remove_file(path) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(ArchiveError::io("remove", path)(error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(ArchiveError::io("remove", path)(error));
+            }
+            _ => {}
         }
         if let Some(folder) = path.parent() {
             self.folders.insert(folder.to_owned());

@@ -199,7 +199,10 @@ impl Archive {
             let found = blob_of(&file)?;
             if found == *new {
                 // It may be from a run that was ended before it synced.
-                written.note(&file);
+                match new {
+                    Some(_) => written.note(&file),
+                    None => written.remove(&file)?,
+                }
                 continue;
             }
             if found != old.get(path).copied().flatten() && !self.is_cut_off(&file, *new)? {

@@ -8,7 +8,7 @@ use git2::Oid;
 
 use crate::archive::{self, ARCHIVE, commits, demand_clean, demand_whole, export, many_days, tree};
 use crate::disk::{Cut, Disk, Picture};
-use crate::env::ArchiveEnv;
+use crate::env::{ArchiveEnv, Ran};
 use crate::machine::Machine;
 use crate::pack::moves_files;
 
@@ -24,7 +24,8 @@ pub struct Scene {
     pub start: Disk,
     before: Picture,
     args: Vec<String>,
-    tree: Oid,
+    /// What the run ends in.
+    pub tree: Oid,
     commits: usize,
 }
 
@@ -105,7 +106,7 @@ impl Scene {
     }
 
     /// The service has as many answers left as before the run.
-    fn refresh(&self) {
+    pub fn refresh(&self) {
         if let Some(moves) = &self.moves {
             moves.leave(60, 2_000);
         }
@@ -131,10 +132,15 @@ impl Scene {
         self.demand_good();
     }
 
+    /// Runs, however it ends.
+    pub fn run_once(&self) -> Ran {
+        let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
+        self.env.run(&args)
+    }
+
     #[track_caller]
     fn run(&self, point: &str) {
-        let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
-        let ran = self.env.run(&args);
+        let ran = self.run_once();
         assert_eq!(ran.status, 0, "{point}: {}{}", ran.stdout, ran.stderr);
     }
 
