@@ -111,8 +111,10 @@ impl RateLimits {
                     (Some(then), Some(ends)) => (ends - then).num_seconds().abs() <= SAME_END && now < then,
                     _ => window.usual_end(seen.at) == usual_end,
                 };
-                if let Some(seen) =
-                    window.seen.as_ref().filter(|seen| same(seen) && remaining <= seen.remaining + OUT_OF_ORDER)
+                if let Some(seen) = window
+                    .seen
+                    .as_ref()
+                    .filter(|seen| same(seen) && remaining <= seen.remaining.saturating_add(OUT_OF_ORDER))
                 {
                     remaining = remaining.min(seen.remaining);
                 }
@@ -320,6 +322,15 @@ mod tests {
             limits.left(at(now))
         };
         assert_eq!((learn("06:10:21", "2"), learn("06:10:22", "3"), learn("06:11:01", "59")), (2, 2, 59));
+    }
+
+    #[test]
+    fn a_count_beyond_all_bounds_is_a_count() {
+        let mut limits = told("06:10:20", &[("MR", "99999999999")]);
+        limits.learn(at("06:10:21"), |name| (name == "MR").then_some("99999999998"));
+        assert_eq!(limits.used_up(at("06:10:22")), None);
+        limits.learn(at("06:10:22"), |name| (name == "MR").then_some("0"));
+        assert_eq!(limits.left(at("06:10:23")), 0);
     }
 
     #[test]
