@@ -4,6 +4,7 @@
 mod activities;
 mod archive;
 mod attacks;
+#[cfg(target_os = "linux")]
 mod calls;
 mod canon;
 mod config;
@@ -36,9 +37,11 @@ mod machine;
 mod migrate;
 mod pack;
 mod past;
+#[cfg(target_os = "linux")]
 mod power;
 mod repair;
 mod runkeeper;
+#[cfg(unix)]
 mod scene;
 mod schedule;
 mod shared_machine;
