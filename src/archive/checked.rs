@@ -1,6 +1,6 @@
 //! When each day was last asked for: local knowledge, whose loss costs time, never data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -16,6 +16,8 @@ pub struct Checked {
     /// Days that were asked for before the device had handed over all of them, each with the time up to
     /// which it had.
     incomplete: BTreeMap<Day, i64>,
+    /// Days held of which more must be asked for, though they are settled.
+    owed: BTreeSet<Day>,
     /// What the person allows, and the how manieth such it is.
     grant: (u32, String),
     /// When a sync last went through, in seconds since 1970.
@@ -42,6 +44,10 @@ impl Archive {
             if day == "grant" {
                 let grant = time.split_once(' ').and_then(|(number, grant)| Some((number.parse().ok()?, grant)));
                 checked.grant = grant.map(|(number, grant)| (number, grant.to_owned())).unwrap_or_default();
+                continue;
+            }
+            if day == "owed" {
+                checked.owed.extend(time.parse::<Day>());
                 continue;
             }
             if let Some((day, until)) = time.split_once(' ').filter(|_| day == "incomplete") {
@@ -73,6 +79,7 @@ impl Archive {
         let mut text: String =
             checked.days.iter().map(|(day, Asked { time, grant })| format!("{day} {time} {grant}\n")).collect();
         text.extend(checked.incomplete.iter().map(|(day, until)| format!("incomplete {day} {until}\n")));
+        text.extend(checked.owed.iter().map(|day| format!("owed {day}\n")));
         if let (number @ 1.., grant) = &checked.grant {
             text.push_str(&format!("grant {number} {grant}\n"));
         }
@@ -101,6 +108,21 @@ impl Checked {
     /// Notes that the device had handed over all of a day when it was asked for.
     pub fn complete(&mut self, day: Day) {
         self.incomplete.remove(&day);
+    }
+
+    /// Notes that a day held is to be asked for until an answer comes that can be used.
+    pub fn owe(&mut self, day: Day) {
+        self.owed.insert(day);
+    }
+
+    /// Notes that an answer came for a day, with all there will be of it.
+    pub fn settle(&mut self, day: Day) {
+        self.owed.remove(&day);
+    }
+
+    /// The days held that are still to be asked for.
+    pub fn owed(&self) -> impl Iterator<Item = Day> {
+        self.owed.iter().copied()
     }
 
     /// The incomplete days for which it is worth asking again, now that the device has handed over what it

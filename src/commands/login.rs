@@ -17,6 +17,10 @@ use crate::providers::{self, Provider};
 /// fitsnap prints an address, opens it in the browser and listens on this machine for the answer. The
 /// tokens are kept in the state folder, for this archive only, readable by you alone.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  fitsnap login strava\n  \
+    fitsnap login strava --no-browser   over SSH: paste where the browser ended\n  \
+    fitsnap login fitbit --port 8912    registered for http://127.0.0.1:8912/\n  \
+    fitsnap login fitbit --token -      a token that you have")]
 pub struct LoginArgs {
     /// The provider: its name in fitsnap.toml, or the word for a service.
     provider: ProviderName,
@@ -218,6 +222,7 @@ pub(super) fn unknown_provider(name: &ProviderName) -> CommandError {
         ExitCode::Usage,
         format!("\"{name}\" is neither in fitsnap.toml nor a service; fitsnap knows {known}"),
     )
+    .meant(name.as_str(), providers::kinds())
     .hint(format!("add it to fitsnap.toml: [providers.{name}] and below it kind = \"...\""))
 }
 

@@ -13,6 +13,7 @@ use crate::providers;
 
 /// Forget a provider's tokens.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  fitsnap logout strava")]
 pub struct LogoutArgs {
     /// The provider: its name in fitsnap.toml, or the word for a service.
     provider: ProviderName,

@@ -3,11 +3,14 @@
 mod attention;
 mod browse;
 mod canon;
+mod complete;
 mod completions;
 mod config;
 mod demo;
 mod diff;
 mod doctor;
+#[cfg(test)]
+mod examples;
 mod export;
 mod hook;
 mod import;
@@ -34,7 +37,7 @@ mod whereabouts;
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::archive::Archive;
@@ -49,12 +52,30 @@ const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("FITSNAP_BUI
 
 /// Keep your fitness history safe from the services that hold it.
 #[derive(Debug, Parser)]
-#[command(name = "fitsnap", version, long_version = VERSION, about, max_term_width = 100)]
+#[command(
+    name = "fitsnap",
+    version,
+    long_version = VERSION,
+    about,
+    max_term_width = 100,
+    after_help = first_steps()
+)]
 struct Arguments {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
     command: Command,
+}
+
+/// What stands below the list of commands.
+fn first_steps() -> String {
+    let codes = ExitCode::ALL.map(|(code, about)| format!("  {:>3}  {about}", code as u8)).join("\n");
+    format!(
+        "Examples:\n  fitsnap demo                  see it work, without any account\n  \
+         fitsnap init ~/fitness        make an archive\n  \
+         fitsnap providers strava      what a service needs today\n  \
+         fitsnap login strava\n  fitsnap sync && git push\n\nExit codes:\n{codes}"
+    )
 }
 
 #[derive(Debug, Subcommand)]
@@ -116,13 +137,18 @@ pub fn service(kind: &str) -> Result<&'static dyn Provider, CommandError> {
     provider(kind).ok_or_else(|| {
         CommandError::new(ExitCode::Usage, format!("fitsnap knows no service \"{kind}\""))
             .hint(format!("it knows {}", kinds().join(", ")))
+            .meant(kind, kinds())
     })
 }
 
 /// Runs one command and tells its exit code. Nothing of it outlives the call.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
     let mut ui = Ui::of_process(environment);
-    let code = execute(arguments, environment, None, &mut ui);
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let code = match complete::asked(&arguments, environment) {
+        Some((shell, words)) => complete::answer(&shell, words, environment, &mut ui),
+        None => execute(arguments, environment, None, &mut ui),
+    };
     ui.flush();
     code
 }
@@ -134,8 +160,9 @@ fn execute(
     clock: Option<Clock>,
     ui: &mut Ui,
 ) -> ExitCode {
-    let parsed =
-        Arguments::command().try_get_matches_from(arguments).and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let command = Arguments::command().color(color_of(&arguments));
+    let parsed = command.try_get_matches_from(arguments).and_then(|matches| Arguments::from_arg_matches(&matches));
     let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -144,6 +171,9 @@ fn execute(
             return if error.print().is_ok() { code } else { ExitCode::SomeFailed };
         }
     };
+    if let Some(choice) = arguments.global.color {
+        ui.color(choice);
+    }
     if arguments.global.quiet {
         ui.be_quiet();
     }
@@ -165,6 +195,16 @@ fn execute(
         }
         _ => code,
     }
+}
+
+/// The colours asked for, read before all else: help and mistakes come before the arguments are known.
+fn color_of(arguments: &[OsString]) -> ColorChoice {
+    let value = |at: usize| match arguments[at].to_str()?.strip_prefix("--color")? {
+        "" => arguments.get(at + 1)?.to_str(),
+        rest => rest.strip_prefix('='),
+    };
+    let value = (0..arguments.len()).rev().find_map(value);
+    value.and_then(|value| ColorChoice::from_str(value, false).ok()).unwrap_or_default()
 }
 
 /// Warns of a file of secrets that others can read.

@@ -79,11 +79,11 @@ pub(super) fn tell_commits(done: &str, commits: &[CommitId], ui: &mut Ui) {
 pub(super) fn show(plan: &RepairPlan, ui: &mut Ui) -> usize {
     let steps = plan.steps();
     for step in &steps {
-        ui.data(Text::new().with(Style::Cyan, &*step.path).plain(format!(": {}", step.what)));
+        ui.data(Text::new().with(Style::Cyan, &*step.path).plain(format!(": {}", step.what)).hanging(4));
     }
     for finding in plan.left() {
-        ui.data(Text::new().with(Style::Yellow, "left to you: ").and(verify::line(finding)));
-        ui.data(Text::new().with(Style::Dim, "    mend it: ").plain(&*finding.remedy));
+        ui.data(Text::new().with(Style::Yellow, "left to you: ").and(verify::line(finding)).hanging(4));
+        ui.data(Text::new().with(Style::Dim, "    mend it: ").plain(&*finding.remedy).hanging(13));
     }
     steps.len()
 }

@@ -16,6 +16,8 @@ use crate::sync;
 
 /// Show what the archive holds of each provider and what is still to do
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  fitsnap status\n  \
+    fitsnap status --json")]
 pub struct StatusArgs {
     /// Print one JSON object
     #[arg(long)]
@@ -104,6 +106,9 @@ pub fn run(args: &StatusArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     Ok(ExitCode::Done)
 }
 
+/// More ranges of missing days than this fill a screen and say no more.
+const MOST_GAPS: usize = 8;
+
 fn tell(name: &ProviderName, one: &ProviderStatus, gaps: &[DayRange], lasts: Option<&str>, ui: &mut Ui) {
     let head = Text::new().with(Style::Cyan, name.as_str()).plain(": ");
     ui.data(match (&one.first, &one.last) {
@@ -114,21 +119,30 @@ fn tell(name: &ProviderName, one: &ProviderStatus, gaps: &[DayRange], lasts: Opt
         _ => head.plain("no days yet"),
     });
     if !gaps.is_empty() {
-        let ranges: Vec<String> = gaps.iter().map(ToString::to_string).collect();
+        let mut ranges: Vec<String> = gaps.iter().take(MOST_GAPS).map(ToString::to_string).collect();
+        if gaps.len() > MOST_GAPS {
+            ranges.push(format!("and {} more ranges (--json lists them)", gaps.len() - MOST_GAPS));
+        }
         let missing = one.gaps.len();
-        ui.data(Text::new().with(Style::Yellow, format!("  {missing} missing between: ")).plain(ranges.join(", ")));
+        ui.data(
+            Text::new()
+                .with(Style::Yellow, format!("  {missing} missing between: "))
+                .plain(ranges.join(", "))
+                .hanging(4),
+        );
     }
     for (resource, lacking) in &one.lacking {
         ui.data(format!("  {resource}: {} of {} days", one.days - lacking, one.days));
     }
     ui.data(format!("  last sync: {}", one.last_sync.as_deref().unwrap_or("never")));
     let lasts = lasts.map(|lasts| format!(" ({lasts})")).unwrap_or_default();
-    ui.data(match (one.signed_in, &one.sign_in_ends) {
+    let sign_in = match (one.signed_in, &one.sign_in_ends) {
         (true, None) => format!("  signed in{lasts}"),
         (true, Some(end)) => format!("  signed in until {end}{lasts}"),
         (false, None) => format!("  not signed in (fitsnap login {name})"),
         (false, Some(end)) => format!("  the sign-in ended at {end} (fitsnap login {name}){lasts}"),
-    });
+    };
+    ui.data(Text::new().plain(sign_in).hanging(4));
 }
 
 fn tell_archive(archive: &Archive, status: &Status, ui: &mut Ui) {

@@ -13,7 +13,7 @@ use crate::auth::{Session, SessionOptions, signed_in};
 use crate::cli::{CommandError, ExitCode, Meter, Ui, parse_duration, span_in_words};
 use crate::config::{ArchiveSettings, ProviderSettings, Secrets};
 use crate::http::FetchError;
-use crate::model::{Day, ProviderName, Tally, nearest, timestamp};
+use crate::model::{Day, ProviderName, Tally, timestamp};
 use crate::providers::{self, Provider};
 use crate::sync::{self, Ended, Job, Preview, Progress, Wish};
 
@@ -214,7 +214,9 @@ fn targets(
                 ProviderSettings::of_kind(name.as_str())
             }
             None => {
+                let known = settings.providers.keys().map(ProviderName::as_str);
                 return Err(CommandError::new(ExitCode::Usage, format!("fitsnap.toml has no provider \"{name}\""))
+                    .meant(name.as_str(), known)
                     .hint(format!("add a table to fitsnap.toml: [providers.{name}]")));
             }
         };
@@ -235,10 +237,9 @@ fn targets(
 /// A resource that a provider does not offer.
 pub(super) fn not_offered(provider: &dyn Provider, name: &ProviderName, unknown: &str) -> CommandError {
     let offered: Vec<_> = provider.description().resources.iter().map(|one| one.name).collect();
-    let error = CommandError::new(ExitCode::Usage, format!("{name} offers no resource \"{unknown}\""))
-        .hint(format!("it offers {}", offered.join(", ")));
-    let meant = nearest(unknown, offered);
-    meant.into_iter().fold(error, |error, meant| error.hint(format!("did you mean \"{meant}\"?")))
+    CommandError::new(ExitCode::Usage, format!("{name} offers no resource \"{unknown}\""))
+        .hint(format!("it offers {}", offered.join(", ")))
+        .meant(unknown, offered)
 }
 
 /// Tells how a run ended, and what to do next where it did not go through.

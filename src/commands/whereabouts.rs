@@ -60,7 +60,7 @@ pub fn run(args: &WhereArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitC
             ui.exact(&as_json(what, moment, &found.answers).to_string());
         } else {
             for answer in &found.answers {
-                ui.data(line(answer, (args.what.len() > 1).then_some(what)));
+                ui.data(line(answer, (args.what.len() > 1).then_some(what)).hanging(4));
             }
         }
         if found.answers.is_empty() {

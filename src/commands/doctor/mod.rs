@@ -62,9 +62,9 @@ fn tell(check: &Check, ui: &mut Ui) {
     };
     let head = Text::new().with(style, format!("{:<8}", check.state.word()));
     let what = check.provider.as_ref().map_or(check.what.to_owned(), |name| format!("{} {name}", check.what));
-    ui.data(head.plain(format!("{what}: ")).plain(check.says.as_str()));
+    ui.data(head.plain(format!("{what}: ")).plain(check.says.as_str()).hanging(10));
     if let Some(todo) = &check.todo {
-        ui.data(Text::new().plain("          ").with(Style::Cyan, "do: ").plain(todo.as_str()));
+        ui.data(Text::new().plain("          ").with(Style::Cyan, "do: ").plain(todo.as_str()).hanging(14));
     }
 }
 
