@@ -32,6 +32,7 @@ mod kill;
 mod layers;
 mod login;
 mod machine;
+mod meddle;
 mod pack;
 mod past;
 #[cfg(target_os = "linux")]
