@@ -12,15 +12,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::archive::tree;
 use crate::calls::{Calls, Done, options};
 use crate::disk::{Cut, Disk};
-use crate::scene::{FITSNAP, Scene};
+use crate::scene::{FITSNAP, Scene, stride};
 
 /// What a power cut may leave.
 const POWER: [Cut; 6] = [Cut::Promised, Cut::Journaled, Cut::Emptied, Cut::Mixed(0), Cut::Mixed(1), Cut::Mixed(2)];
-
-/// How many of the disks that may be left are tried; FITSNAP_TEST_STRIDE=1 tries each.
-fn stride(usual: usize) -> usize {
-    std::env::var("FITSNAP_TEST_STRIDE").ok().and_then(|stride| stride.parse().ok()).unwrap_or(usual)
-}
 
 /// A run, written down.
 struct Written {

@@ -151,3 +151,8 @@ impl Scene {
         demand_clean(&self.env, self.folder);
     }
 }
+
+/// One in so many of the points is tried; FITSNAP_TEST_STRIDE=1 tries each.
+pub fn stride(usual: usize) -> usize {
+    std::env::var("FITSNAP_TEST_STRIDE").ok().and_then(|stride| stride.parse().ok()).unwrap_or(usual)
+}
