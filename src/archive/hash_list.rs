@@ -123,6 +123,7 @@ fn unescape(name: &str) -> Option<String> {
                 'r' => '\r',
                 _ => return None,
             },
+            '\r' => return None,
             other => other,
         });
     }
@@ -175,6 +176,7 @@ mod tests {
             &text.to_uppercase(),
             &text.replace("04", "x/04"),
             &text.replace('\n', "\r\n"),
+            &format!("\\{}  a\\\\b\r\n", ContentHash::of(b"")),
         ] {
             assert_eq!(said(bad), "line 1 is not a hash, two spaces and a name", "{bad:?}");
         }

@@ -27,7 +27,7 @@ impl Archive {
     pub fn check_writable(&self) -> Result<(), ArchiveError> {
         Identity::of(&self.git, &self.environment)?;
         self.guard_state()?;
-        let tree = self.tree_of(&self.branch()?)?;
+        let tree = self.tree_of(self.branch()?.tip)?;
         self.guard_edits(tree.as_ref(), DATA)
     }
 

@@ -8,7 +8,7 @@ use git2::{Commit, ErrorCode, Oid, Sort};
 use super::versions::Versions;
 use super::{Archive, ArchiveError};
 use crate::config::{SETTINGS_FILE, edit};
-use crate::model::{Action, ProviderName};
+use crate::model::{Action, Origin, ProviderName};
 
 impl Archive {
     /// The time of the newest sync commit of each of these providers.
@@ -97,8 +97,6 @@ impl Archive {
 
 /// The provider that a commit of a sync is about.
 fn synced(commit: &Commit<'_>) -> Option<ProviderName> {
-    let trailers = git2::message_trailers_strs(commit.message().ok()?).ok()?;
-    let value = |key: &str| trailers.iter().find(|(name, _)| *name == key).map(|(_, value)| value);
-    let is_sync = value("Fitsnap-Action").and_then(Action::from_word) == Some(Action::Sync);
-    value("Fitsnap-Provider").filter(|_| is_sync)?.parse().ok()
+    let origin = Origin::of(&String::from_utf8_lossy(commit.message_bytes()));
+    origin.provider.filter(|_| origin.action == Some(Action::Sync))
 }

@@ -178,6 +178,16 @@ impl Ui {
         }
     }
 
+    /// From now on only what needs a person is told.
+    pub fn be_quiet(&mut self) {
+        self.quiet = true;
+    }
+
+    /// Whether only what needs a person is told.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Colours as the person wants them from now on, whatever the environment says.
     pub fn color(&mut self, choice: ColorChoice) {
         for channel in [&mut self.out, &mut self.err] {
@@ -193,16 +203,6 @@ impl Ui {
     /// `most`, which holds where there is none.
     pub fn columns(&self, most: usize) -> usize {
         if self.out.terminal { self.out.columns().min(most) } else { most }
-    }
-
-    /// From now on only what needs a person is told.
-    pub fn be_quiet(&mut self) {
-        self.quiet = true;
-    }
-
-    /// Whether only what needs a person is told.
-    pub fn is_quiet(&self) -> bool {
-        self.quiet
     }
 
     /// Shows the data that follows through the person's pager, where standard output is a terminal.
@@ -290,7 +290,7 @@ impl Ui {
         Some(answer.trim().to_owned())
     }
 
-    /// Whether a person sits at a terminal, sees all of it there and did not ask for quiet.
+    /// Whether a person sits at a terminal, wishes to be told, and nothing of what they see goes elsewhere.
     pub fn has_person(&self) -> bool {
         !self.quiet && self.out.terminal && self.err.terminal && io::stdin().is_terminal()
     }

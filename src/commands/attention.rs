@@ -69,7 +69,9 @@ pub(super) fn tell(found: &[Attention], ui: &mut Ui) {
     for one in found {
         let about = one.provider.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
         ui.warn(format!("{about}{}", one.says));
-        ui.hint(one.todo.as_str());
+    }
+    for todo in found.iter().map(|one| one.todo.as_str()).collect::<BTreeSet<_>>() {
+        ui.hint(todo);
     }
 }
 

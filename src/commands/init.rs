@@ -41,7 +41,7 @@ pub fn run(args: &InitArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
     let folder = args.dir.as_ref().map_or_else(|| base.to_owned(), |dir| base.join(dir));
     let created = Archive::create(context.environment, &folder, &providers::kinds(), context.clock)?;
     let hooks = created.archive.install_hooks()?;
-    let driver = created.archive.install_merge_driver()?;
+    let driver = created.archive.install_merge_driver(context.clock)?;
     tell(&created, &hooks, driver, ui);
     let settings = created.archive.settings(&providers::kinds())?;
     let may_ask = settings.providers.is_empty() && !args.no_questions && ui.has_person();

@@ -128,7 +128,7 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
         let Some(lock) = &lock else {
             match runtime.block_on(sync::preview(&job, &session, &mut progress)) {
                 Ok(preview) => {
-                    ui.note(format!("{}: {}", target.name, foretell(&preview, context)));
+                    ui.say(format!("{}: {}", target.name, foretell(&preview, context)));
                     let Preview { requests, days, forecast } = preview;
                     let until = timestamp(forecast.until);
                     let entry =

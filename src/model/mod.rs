@@ -3,6 +3,8 @@
 mod clock;
 mod day;
 mod document;
+#[cfg(test)]
+mod fuzz;
 mod hash;
 mod kind;
 mod list;
@@ -20,7 +22,7 @@ pub use kind::{Action, RevisionKind};
 pub use list::JsonList;
 pub use name::{NameError, ProviderName};
 pub use nearest::nearest;
-pub use tally::{DayChange, Tally, commit_message};
+pub use tally::{DayChange, Origin, Tally, commit_message};
 pub use twins::{Reading, Twin, Twins};
 
 /// The archive format that this fitsnap writes, and the newest it reads.

@@ -4,10 +4,13 @@
 mod activities;
 mod archive;
 mod attacks;
+#[cfg(target_os = "linux")]
+mod calls;
 mod canon;
 mod config;
 mod days;
 mod demo;
+mod disk;
 mod doctor;
 mod env;
 mod export;
@@ -20,6 +23,7 @@ mod googlehealth_trouble;
 mod guards;
 mod hooks;
 mod hostile;
+mod household;
 mod import;
 mod import_lacking;
 mod import_runkeeper;
@@ -30,11 +34,16 @@ mod layers;
 mod left_alone;
 mod login;
 mod machine;
+mod meddle;
 mod migrate;
 mod pack;
 mod past;
+#[cfg(target_os = "linux")]
+mod power;
 mod repair;
 mod runkeeper;
+#[cfg(unix)]
+mod scene;
 mod schedule;
 mod shared_machine;
 mod signing;
@@ -50,4 +59,6 @@ mod takeout;
 mod terminal;
 mod two_machines;
 mod verify;
+mod weather;
 mod whereabouts;
+mod workflow;

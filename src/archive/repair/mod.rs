@@ -146,7 +146,7 @@ impl Archive {
             aside.take(path)?;
         }
         let branch = self.branch()?;
-        let tree = self.tree_of(&branch)?;
+        let tree = self.tree_of(branch.tip)?;
         let index = read_index(&self.git.path().join("index"))?;
         let (mut edits, mut staged) = (Edits::new(), Edits::new());
         for (path, _) in paths {
@@ -171,7 +171,7 @@ impl Archive {
     /// Whether git can give back what HEAD has at a path, if it has anything there.
     fn has_whole(&self, path: &str) -> Result<bool, ArchiveError> {
         let branch = self.branch()?;
-        let tree = self.tree_of(&branch)?;
+        let tree = self.tree_of(branch.tip)?;
         let blob = entry_at(tree.as_ref(), path)?.filter(|entry| entry.kind() == Some(ObjectType::Blob));
         Ok(blob.is_none_or(|entry| self.blob(BlobId(entry.id())).is_ok()))
     }

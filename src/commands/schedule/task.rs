@@ -38,8 +38,7 @@ impl Task {
     /// Where a path cannot be written into such a file, or the archive cannot be read.
     pub(super) fn of(archive: &Archive, context: &Context<'_>) -> Result<Task, CommandError> {
         let root = root(archive);
-        let program = std::env::current_exe()
-            .map_err(|error| CommandError::new(ExitCode::SomeFailed, format!("fitsnap cannot find itself: {error}")))?;
+        let program = program(context)?;
         let archive_path = plain(&root)?;
         let fitsnap = plain(&program)?;
         let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>();
@@ -100,6 +99,16 @@ fn name(root: &Path) -> String {
     let words: Vec<&str> = folder.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let words: String = words.join("-").chars().take(40).collect();
     [&["fitsnap"], &[words.as_str()][..usize::from(!words.is_empty())], &[&hash[..HASH_IN_NAME]]].concat().join("-")
+}
+
+/// The fitsnap that runs now: by the name on the PATH where that leads to it, which stays when a newer one
+/// is installed, else by its own.
+fn program(context: &Context<'_>) -> Result<PathBuf, CommandError> {
+    let running = std::env::current_exe()
+        .map_err(|error| CommandError::new(ExitCode::SomeFailed, format!("fitsnap cannot find itself: {error}")))?;
+    let real = |path: &Path| path.canonicalize().ok();
+    let named = on_path(context, &format!("fitsnap{}", std::env::consts::EXE_SUFFIX));
+    Ok(named.filter(|named| real(named).is_some() && real(named) == real(&running)).unwrap_or(running))
 }
 
 /// A program as the shell would find it.

@@ -22,7 +22,8 @@ impl FromStr for When {
     type Err = String;
 
     fn from_str(text: &str) -> Result<When, String> {
-        let part = |text: &str, end: u8| text.parse().ok().filter(|part| *part < end && text.len() == 2);
+        let two_digits = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let part = |text: &str, end: u8| text.parse().ok().filter(|part| two_digits(text) && *part < end);
         let parts = text.split_once(':').and_then(|(hour, minute)| Some((part(hour, 24)?, part(minute, 60)?)));
         let (hour, minute) = parts.ok_or_else(|| format!("\"{text}\" is no time of day; write it like 06:30"))?;
         Ok(When { hour, minute })

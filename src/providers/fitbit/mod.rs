@@ -4,6 +4,8 @@
 mod account;
 mod cut;
 mod endpoint;
+#[cfg(test)]
+mod fuzz;
 mod lists;
 mod refusal;
 mod table;

@@ -3,6 +3,8 @@
 
 mod account;
 mod civil;
+#[cfg(test)]
+mod fuzz;
 mod pages;
 mod points;
 mod refusal;

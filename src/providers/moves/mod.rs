@@ -2,6 +2,8 @@
 //! answers show it: one storyline a day, seven days a request when track points are asked for.
 
 mod answer;
+#[cfg(test)]
+mod fuzz;
 mod profile;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

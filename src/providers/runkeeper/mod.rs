@@ -4,6 +4,8 @@
 
 mod answer;
 mod changes;
+#[cfg(test)]
+mod fuzz;
 mod twins;
 
 use std::collections::BTreeSet;

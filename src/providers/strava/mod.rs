@@ -2,6 +2,8 @@
 //! whatever else the settings name are asked for one activity at a time.
 
 mod account;
+#[cfg(test)]
+mod fuzz;
 mod parts;
 mod refusal;
 mod twins;
