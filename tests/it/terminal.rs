@@ -35,11 +35,14 @@ fn at_terminal(env: &ArchiveEnv, columns: u16, args: &[&str], typed: &str) -> (S
     (String::from_utf8(shown).unwrap().replace("\r\n", "\n"), code)
 }
 
-/// A text without its colours.
+/// A text without its colours, and of what moved only how it stood in the end.
 fn plain(text: &str) -> String {
     let mut parts = text.split('\x1b');
     let first = parts.next().unwrap().to_owned();
-    parts.fold(first, |text, part| text + part.split_once('m').unwrap().1)
+    let text = parts.fold(first, |text, part| {
+        text + part.split_once(|c: char| c.is_ascii_alphabetic()).map_or("", |(_, rest)| rest)
+    });
+    text.lines().fold(String::new(), |text, line| text + line.rsplit('\r').next().unwrap() + "\n")
 }
 
 fn settings(env: &ArchiveEnv) -> String {
