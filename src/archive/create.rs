@@ -131,8 +131,19 @@ impl Archive {
             writer.put(ATTRIBUTES_FILE, text)?;
         }
         let subject = if was == Before::Archive { "attributes" } else { "new archive" };
-        let message = format!("fitsnap: {subject}\n\nFitsnap-Action: init\nFitsnap-Format: {FORMAT}\n");
-        writer.commit(&message, clock.now())
+        writer.commit(&message(subject), clock.now())
+    }
+
+    /// Commits the settings as they are to be; `what` says in the message what came of it.
+    ///
+    /// # Errors
+    /// `Guard` where `fitsnap.toml` holds edits that are in no commit.
+    pub fn commit_settings(&self, text: &str, what: &str, clock: Clock) -> Result<Option<CommitId>, ArchiveError> {
+        let lock = self.lock("init", clock)?;
+        self.own_file(SETTINGS_FILE)?;
+        let mut writer = self.writer(&lock, DATA)?;
+        writer.put(SETTINGS_FILE, text)?;
+        writer.commit(&message(what), clock.now())
     }
 
     /// A file of the work tree that is about to be committed whole, if it is there; it must hold no
@@ -167,6 +178,10 @@ impl Archive {
         }
         fs::read(&path).map(Some).map_err(ArchiveError::io("read", &path))
     }
+}
+
+fn message(subject: &str) -> String {
+    format!("fitsnap: {subject}\n\nFitsnap-Action: init\nFitsnap-Format: {FORMAT}\n")
 }
 
 /// Refuses settings that are there and that this fitsnap cannot use.

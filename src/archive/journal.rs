@@ -132,7 +132,7 @@ impl Archive {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(ArchiveError::io("read", &self.journal())(error)),
         };
-        if let Some((commit, edits, old)) = serde_json::from_slice(&bytes).ok().and_then(read)
+        if let Some((commit, edits, old)) = read(&bytes)
             && let Some(tip) = head
         {
             let (mut edits, old) = match tip == commit || self.is_descendant(tip, commit)? {
@@ -217,7 +217,9 @@ impl Archive {
     }
 }
 
-fn read(journal: Journal) -> Option<(Oid, Edits, Edits)> {
+/// The commit, what it does and what was there before; none where it is no journal of fitsnap's.
+pub(super) fn read(bytes: &[u8]) -> Option<(Oid, Edits, Edits)> {
+    let journal: Journal = serde_json::from_slice(bytes).ok()?;
     let id = |text: Option<String>| match text {
         None => Some(None),
         Some(text) => text.parse().ok().map(Some),

@@ -3,6 +3,8 @@
 mod anybody;
 mod attempt;
 mod client;
+#[cfg(test)]
+mod fuzz;
 mod quota;
 mod stop;
 

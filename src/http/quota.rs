@@ -111,8 +111,10 @@ impl RateLimits {
                     (Some(then), Some(ends)) => (ends - then).num_seconds().abs() <= SAME_END && now < then,
                     _ => window.usual_end(seen.at) == usual_end,
                 };
-                if let Some(seen) =
-                    window.seen.as_ref().filter(|seen| same(seen) && remaining <= seen.remaining + OUT_OF_ORDER)
+                if let Some(seen) = window
+                    .seen
+                    .as_ref()
+                    .filter(|seen| same(seen) && remaining <= seen.remaining.saturating_add(OUT_OF_ORDER))
                 {
                     remaining = remaining.min(seen.remaining);
                 }
@@ -320,6 +322,17 @@ mod tests {
             limits.left(at(now))
         };
         assert_eq!((learn("06:10:21", "2"), learn("06:10:22", "3"), learn("06:11:01", "59")), (2, 2, 59));
+    }
+
+    #[test]
+    fn more_than_any_number_can_say_is_very_many() {
+        let mut limits = told("06:10:20", &[("MR", "99999999999"), ("ML", "99999999999")]);
+        let mut learn = |left: &'static str| {
+            limits.learn(at("06:10:21"), |name| (name == "MR").then_some(left));
+            limits.left(at("06:10:21"))
+        };
+        // The hour's documented limit is the least.
+        assert_eq!((learn("99999999999"), learn("7")), (2_000, 7));
     }
 
     #[test]

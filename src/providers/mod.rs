@@ -3,6 +3,8 @@
 
 mod activities;
 mod fitbit;
+#[cfg(test)]
+mod fuzz;
 mod googlehealth;
 mod grant;
 mod halves;

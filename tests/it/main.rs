@@ -3,13 +3,13 @@
 
 mod activities;
 mod archive;
+mod attacks;
 #[cfg(target_os = "linux")]
 mod calls;
 mod canon;
 mod config;
 mod days;
 mod demo;
-#[cfg(unix)]
 mod disk;
 mod doctor;
 mod env;
@@ -23,6 +23,7 @@ mod googlehealth_trouble;
 mod guards;
 mod hooks;
 mod hostile;
+mod household;
 mod import;
 mod import_lacking;
 mod import_runkeeper;
@@ -30,9 +31,11 @@ mod import_strava;
 mod init;
 mod kill;
 mod layers;
+mod left_alone;
 mod login;
 mod machine;
 mod meddle;
+mod migrate;
 mod pack;
 mod past;
 #[cfg(target_os = "linux")]
@@ -41,6 +44,8 @@ mod repair;
 mod runkeeper;
 #[cfg(unix)]
 mod scene;
+mod schedule;
+mod shared_machine;
 mod signing;
 mod status;
 mod strava;
@@ -51,6 +56,9 @@ mod sync_rewrites;
 mod sync_stop;
 mod sync_trouble;
 mod takeout;
+mod terminal;
 mod two_machines;
 mod verify;
+mod weather;
 mod whereabouts;
+mod workflow;

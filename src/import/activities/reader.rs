@@ -12,7 +12,7 @@ use super::{Diary, Start};
 use crate::config::ProviderSettings;
 use crate::import::merge::{Merger, file_place, word};
 use crate::import::source::{Export, Wants};
-use crate::import::tracks::{Atlas, Format, MAX_TRACK, Track};
+use crate::import::tracks::{Format, MAX_TRACK, Track, zone_at};
 use crate::import::{Begun, ImportError, ImportProblem, Imported, Reader};
 use crate::json::Json;
 use crate::model::{Day, JsonText, Resources, Zone};
@@ -45,7 +45,6 @@ struct ActivityReader {
     strays: VecDeque<usize>,
     drafts: BTreeMap<Day, Draft>,
     ready: VecDeque<Result<Imported, ImportProblem>>,
-    atlas: Option<Atlas>,
     merger: Merger,
     told: Told,
     read: u64,
@@ -136,7 +135,6 @@ pub fn begin(
         strays: VecDeque::new(),
         drafts: BTreeMap::new(),
         ready,
-        atlas: None,
         merger,
         told: Told::default(),
         read: 0,
@@ -235,7 +233,7 @@ impl ActivityReader {
             match self.file(entry, &base, file) {
                 Ok((bytes, track)) => {
                     if let Some(track) = &track {
-                        zone = zone.or(self.zone_of(track));
+                        zone = zone.or(zone_of(track));
                     }
                     files.push((file.clone(), bytes, track));
                 }
@@ -342,13 +340,6 @@ impl ActivityReader {
         }
     }
 
-    /// The zone that a file tells by its first position or by its own clock.
-    fn zone_of(&mut self, track: &Track) -> Option<(Zone, &'static str)> {
-        let atlas = self.atlas.get_or_insert_with(Atlas::open);
-        let by_position = track.position.and_then(|position| atlas.zone(position)).map(|zone| (zone, "position"));
-        by_position.or_else(|| Some((Zone::fixed(track.offset?)?, "file")))
-    }
-
     /// The local day of a moment, and the record that says how it was reckoned.
     fn reckon(
         &mut self,
@@ -408,7 +399,7 @@ impl ActivityReader {
         let told = track.as_ref().and_then(|track| Some((track.start?, track.clone())));
         let day = (self.diary.day_of_name)(&own).or_else(|| {
             let (start, track) = told?;
-            let zone = self.zone_of(&track).map(|(zone, _)| zone).or(self.settings.time_zone);
+            let zone = zone_of(&track).map(|(zone, _)| zone).or(self.settings.time_zone);
             Some(zone.unwrap_or(Zone::UTC).day_of(start))
         });
         let Some(day) = day else {
@@ -460,4 +451,10 @@ impl ActivityReader {
     fn size(&self, entry: usize) -> u64 {
         self.export.entries().get(entry).map_or(0, |entry| entry.size)
     }
+}
+
+/// The zone that a file tells by its first position or by its own clock.
+fn zone_of(track: &Track) -> Option<(Zone, &'static str)> {
+    let by_position = track.position.and_then(zone_at).map(|zone| (zone, "position"));
+    by_position.or_else(|| Some((Zone::fixed(track.offset?)?, "file")))
 }

@@ -4,6 +4,8 @@
 mod anew;
 mod entry;
 mod fetch;
+#[cfg(test)]
+mod fuzz;
 mod held;
 mod pass;
 mod plan;
