@@ -55,6 +55,14 @@ impl Scene {
         Scene::of(ArchiveEnv::new(), None, ARCHIVE, &["init", ARCHIVE])
     }
 
+    /// A repository with a remote is made an archive.
+    pub fn adoption() -> Scene {
+        let env = ArchiveEnv::new();
+        env.git("", &["init", "-q", "--template=", ARCHIVE]);
+        env.git(ARCHIVE, &["remote", "add", "origin", "https://example.com/mine.git"]);
+        Scene::of(env, None, ARCHIVE, &["init", ARCHIVE])
+    }
+
     /// Five days into an empty archive: loose objects.
     pub fn small_import() -> Scene {
         let env = ArchiveEnv::new();
