@@ -74,7 +74,7 @@ fn wanted(
     }
     let synced_until = provider.synced_until(&opening.account, opening.zone);
     let incomplete = synced_until.map(|until| checked.handed_over(until).collect()).unwrap_or_default();
-    let today = opening.zone.day_of(job.clock.now());
+    let today = opening.zone.nearest_day(job.clock.now());
     // Without a first day from anyone there is nothing missing that could be known of: the window only, or
     // what the run is told to ask for.
     let first = [job.since, opening.first_day].into_iter().flatten().max().or(job.wish.since);
@@ -113,7 +113,7 @@ fn suspect(
     let held = held.and_then(|bytes| Account::read(&bytes, job.name).ok());
     let until = held.and_then(|account| provider.synced_until(&account.resources, opening.zone));
     if let Some(until) = until {
-        let last = opening.zone.day_of(until);
+        let last = opening.zone.nearest_day(until);
         days.range(last..).for_each(|(day, _)| checked.incomplete(*day, until));
     }
     Ok(())

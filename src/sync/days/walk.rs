@@ -302,7 +302,7 @@ impl<'w, 'a> Walk<'w, 'a> {
 
     /// Up to when the device had handed over a day that it has not handed over whole.
     fn handed_over_until(&self, day: Day) -> Option<DateTime<Utc>> {
-        self.synced_until.filter(|until| day >= self.zone.day_of(*until))
+        self.synced_until.filter(|until| day >= self.zone.nearest_day(*until))
     }
 
     fn record(&mut self, day: Day, draft: DayContent) -> Result<(), Ended> {
