@@ -1,6 +1,6 @@
 //! When each day was last asked for: local knowledge, whose loss costs time, never data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use chrono::{DateTime, Datelike, Utc};
@@ -16,6 +16,8 @@ pub struct Checked {
     /// Days that were asked for before the device had handed over all of them, each with the time up to
     /// which it had.
     incomplete: BTreeMap<Day, i64>,
+    /// Days held of which more must be asked for, though they are settled.
+    owed: BTreeSet<Day>,
     /// What the person allows, and the how manieth such it is.
     grant: (u32, String),
     /// When a sync last went through, in seconds since 1970.
@@ -62,6 +64,10 @@ impl Checked {
                 checked.grant = grant.map(|(number, grant)| (number, grant.to_owned())).unwrap_or_default();
                 continue;
             }
+            if day == "owed" {
+                checked.owed.extend(time.parse::<Day>());
+                continue;
+            }
             if let Some((day, until)) = time.split_once(' ').filter(|_| day == "incomplete") {
                 if let (Ok(day), Ok(until)) = (day.parse(), until.parse()) {
                     checked.incomplete.insert(day, until);
@@ -87,6 +93,7 @@ impl Checked {
         let mut text: String =
             self.days.iter().map(|(day, Asked { time, grant })| format!("{day} {time} {grant}\n")).collect();
         text.extend(self.incomplete.iter().map(|(day, until)| format!("incomplete {day} {until}\n")));
+        text.extend(self.owed.iter().map(|day| format!("owed {day}\n")));
         if let (number @ 1.., grant) = &self.grant {
             text.push_str(&format!("grant {number} {grant}\n"));
         }
@@ -109,6 +116,21 @@ impl Checked {
     /// Notes that the device had handed over all of a day when it was asked for.
     pub fn complete(&mut self, day: Day) {
         self.incomplete.remove(&day);
+    }
+
+    /// Notes that a day held is to be asked for until an answer comes that can be used.
+    pub fn owe(&mut self, day: Day) {
+        self.owed.insert(day);
+    }
+
+    /// Notes that an answer came for a day, with all there will be of it.
+    pub fn settle(&mut self, day: Day) {
+        self.owed.remove(&day);
+    }
+
+    /// The days held that are still to be asked for.
+    pub fn owed(&self) -> impl Iterator<Item = Day> {
+        self.owed.iter().copied()
     }
 
     /// The incomplete days for which it is worth asking again, now that the device has handed over what it

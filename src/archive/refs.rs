@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, Oid};
 
-use super::durable::{make_folder, replace_file};
+use super::durable::{make_unsynced_folder, replace_file};
 use super::locks::GitLock;
 use super::{Archive, ArchiveError};
 
@@ -82,7 +82,7 @@ impl Archive {
 
 fn append(path: &Path, line: &str) -> Result<(), ArchiveError> {
     if let Some(folder) = path.parent() {
-        make_folder(folder)?;
+        make_unsynced_folder(folder)?;
     }
     let written =
         OpenOptions::new().append(true).create(true).open(path).and_then(|mut file| file.write_all(line.as_bytes()));

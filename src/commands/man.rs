@@ -10,6 +10,8 @@ use crate::cli::{CommandError, ExitCode, Ui};
 
 /// Write the manual: a page for each command into a folder, or the first page to standard output
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  fitsnap man | man -l -\n  \
+    fitsnap man --out ~/.local/share/man/man1")]
 pub struct ManArgs {
     /// The folder for the pages; it is made if need be
     #[arg(long, value_name = "DIR")]

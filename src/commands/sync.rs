@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::Context;
+use super::attention;
 use super::merge_driver::NO_MERGE_DRIVER;
 use super::report_run::{RunReport, tell};
 use crate::archive::Archive;
@@ -12,7 +13,7 @@ use crate::auth::{Session, SessionOptions, signed_in};
 use crate::cli::{CommandError, ExitCode, Meter, Ui, parse_duration, span_in_words};
 use crate::config::{ArchiveSettings, ProviderSettings, Secrets};
 use crate::http::FetchError;
-use crate::model::{Day, ProviderName, Tally, nearest, timestamp};
+use crate::model::{Day, ProviderName, Tally, timestamp};
 use crate::providers::{self, Provider};
 use crate::sync::{self, Ended, Job, Preview, Progress, Wish};
 
@@ -68,6 +69,11 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
     if archive.has_remote()? && !archive.has_merge_driver()? {
         ui.warn(NO_MERGE_DRIVER);
     }
+    match attention::look(&archive, &settings, context.clock.now()) {
+        Ok(found) => attention::tell(&found, ui),
+        // What keeps fitsnap from looking back need not keep it from the days to come.
+        Err(error) => ui.warn(format!("how the last runs went could not be seen: {error}")),
+    }
     let lock = if args.dry_run { None } else { Some(archive.lock("sync", context.clock)?) };
     let mut report = RunReport::default();
     let mut previews = Map::new();
@@ -122,7 +128,7 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
         let Some(lock) = &lock else {
             match runtime.block_on(sync::preview(&job, &session, &mut progress)) {
                 Ok(preview) => {
-                    ui.note(format!("{}: {}", target.name, foretell(&preview, context)));
+                    ui.say(format!("{}: {}", target.name, foretell(&preview, context)));
                     let Preview { requests, days, forecast } = preview;
                     let until = timestamp(forecast.until);
                     let entry =
@@ -150,7 +156,9 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
         }
     }
     match (args.json, args.dry_run) {
-        (true, true) => ui.data(Value::Object(Map::from_iter([("providers".to_owned(), previews.into())])).to_string()),
+        (true, true) => {
+            ui.exact(&Value::Object(Map::from_iter([("providers".to_owned(), previews.into())])).to_string())
+        }
         (true, false) => report.print(ui),
         (false, _) => {}
     }
@@ -206,7 +214,9 @@ fn targets(
                 ProviderSettings::of_kind(name.as_str())
             }
             None => {
+                let known = settings.providers.keys().map(ProviderName::as_str);
                 return Err(CommandError::new(ExitCode::Usage, format!("fitsnap.toml has no provider \"{name}\""))
+                    .meant(name.as_str(), known)
                     .hint(format!("add a table to fitsnap.toml: [providers.{name}]")));
             }
         };
@@ -227,10 +237,9 @@ fn targets(
 /// A resource that a provider does not offer.
 pub(super) fn not_offered(provider: &dyn Provider, name: &ProviderName, unknown: &str) -> CommandError {
     let offered: Vec<_> = provider.description().resources.iter().map(|one| one.name).collect();
-    let error = CommandError::new(ExitCode::Usage, format!("{name} offers no resource \"{unknown}\""))
-        .hint(format!("it offers {}", offered.join(", ")));
-    let meant = nearest(unknown, offered);
-    meant.into_iter().fold(error, |error, meant| error.hint(format!("did you mean \"{meant}\"?")))
+    CommandError::new(ExitCode::Usage, format!("{name} offers no resource \"{unknown}\""))
+        .hint(format!("it offers {}", offered.join(", ")))
+        .meant(unknown, offered)
 }
 
 /// Tells how a run ended, and what to do next where it did not go through.

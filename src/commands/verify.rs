@@ -10,6 +10,9 @@ use crate::providers;
 
 /// Check every file against its hash, its canonical form and its place
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  fitsnap verify\n  \
+    fitsnap verify --history      every commit\n  \
+    fitsnap verify moves --json")]
 pub struct VerifyArgs {
     /// The providers whose folders are checked; all where none is named
     providers: Vec<ProviderName>,
@@ -45,14 +48,14 @@ pub fn run(args: &VerifyArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     let verified = archive.verify(&args.providers, args.history)?;
     let code = if verified.findings.is_empty() { ExitCode::Done } else { ExitCode::Damage };
     if args.json {
-        ui.data(report(verified)?);
+        ui.exact(&report(verified)?);
         return Ok(code);
     }
     for finding in &verified.findings {
-        ui.data(line(finding));
-        ui.data(Text::new().with(Style::Dim, "    mend it: ").plain(&*finding.remedy));
+        ui.data(line(finding).hanging(4));
+        ui.data(Text::new().with(Style::Dim, "    mend it: ").plain(&*finding.remedy).hanging(13));
     }
-    ui.data(summary(&verified));
+    conclude(&verified, ui);
     Ok(code)
 }
 
@@ -64,6 +67,7 @@ pub(super) fn check_names(names: &[ProviderName], archive: &Archive) -> Result<(
         let known = settings.providers.contains_key(name) || held.contains(name);
         if !known && !archive.root().join(provider_folder(name)).is_dir() {
             return Err(CommandError::new(ExitCode::Usage, format!("this archive has no provider named {name}"))
+                .meant(name.as_str(), settings.providers.keys().chain(&held).map(ProviderName::as_str))
                 .hint("fitsnap status lists the providers"));
         }
     }
@@ -91,8 +95,14 @@ pub(super) fn line(finding: &Finding) -> Text {
     line.with(Style::Yellow, place)
 }
 
-/// What was looked at, and how much is wrong.
-pub(super) fn summary(verified: &Verified) -> Text {
+/// Tells what was looked at, and how much is wrong.
+pub(super) fn conclude(verified: &Verified, ui: &mut Ui) {
+    if !ui.is_quiet() || !verified.findings.is_empty() {
+        ui.data(summary(verified));
+    }
+}
+
+fn summary(verified: &Verified) -> Text {
     let count = |number: usize, one: &str| format!("{number} {one}{}", if number == 1 { "" } else { "s" });
     let looked = format!("{} in {}", count(verified.files, "file"), count(verified.commits, "commit"));
     match verified.findings.len() {

@@ -325,12 +325,14 @@ mod tests {
     }
 
     #[test]
-    fn a_count_beyond_all_bounds_is_a_count() {
-        let mut limits = told("06:10:20", &[("MR", "99999999999")]);
-        limits.learn(at("06:10:21"), |name| (name == "MR").then_some("99999999998"));
-        assert_eq!(limits.used_up(at("06:10:22")), None);
-        limits.learn(at("06:10:22"), |name| (name == "MR").then_some("0"));
-        assert_eq!(limits.left(at("06:10:23")), 0);
+    fn more_than_any_number_can_say_is_very_many() {
+        let mut limits = told("06:10:20", &[("MR", "99999999999"), ("ML", "99999999999")]);
+        let mut learn = |left: &'static str| {
+            limits.learn(at("06:10:21"), |name| (name == "MR").then_some(left));
+            limits.left(at("06:10:21"))
+        };
+        // The hour's documented limit is the least.
+        assert_eq!((learn("99999999999"), learn("7")), (2_000, 7));
     }
 
     #[test]

@@ -28,6 +28,6 @@ pub use twins::{Reading, Twin, Twins};
 /// The archive format that this fitsnap writes, and the newest it reads.
 pub const FORMAT: i64 = 1;
 pub use service::{
-    ApiAlone, AppProof, CountHeader, Description, QuotaWindow, Refusal, Resource, Revocation, SignIn,
+    ApiAlone, AppProof, CountHeader, Description, Export, QuotaWindow, Refusal, Resource, Revocation, SignIn,
     no_more_than_its_status,
 };

@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::fault::ELSEWHERE;
 use super::server::{Service, hold};
 use super::{Fault, Misbehaviour};
 
@@ -32,8 +33,12 @@ pub(super) trait OnDemand: Service {
 const COMMON: &str = "\
 /pretend/now?time=T      sets its clock (RFC 3339)
 /pretend/fault?kind=K[&day=D][&path=P][&times=N]   misbehaves; K is one of status-NNN, cut-short,
-                         page, truncated, wrong-day, text, error-object, stall, reset, twice-named, huge, redirect
+                         page, truncated, wrong-day, text, error-object, stall, reset, twice-named, huge, redirect,
+                         slow, wrong-length, gzip-none, gzip-cut, gzip-sum, too-often, quota-none, quota-endless,
+                         quota-words, revoked
+/pretend/weather?seed=N  misbehaves in all these ways, by a schedule that follows from the seed and the clock
 /pretend/behave          misbehaves no more
+/pretend/revoke          the person takes the permission back: no token is good any more
 GET /pretend/log         the requests it got
 ";
 
@@ -79,6 +84,14 @@ fn perform(service: &mut impl OnDemand, task: &str, demand: &Demand) -> Result<(
         }
         "behave" => {
             service.behave();
+            Ok(())
+        }
+        "revoke" => {
+            service.revoke();
+            Ok(())
+        }
+        "weather" => {
+            service.faults().push(Misbehaviour::weather(demand.number("seed")?, ELSEWHERE));
             Ok(())
         }
         "fault" => {

@@ -1,6 +1,8 @@
 //! How a pretend provider misbehaves, and when.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::weather::Weather;
 
 /// One kind of misbehaviour.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,21 +33,87 @@ pub enum Fault {
     Huge(usize),
     /// Exactly this body as JSON with status 200.
     Body(String),
+    /// The body comes in pieces, over so many milliseconds.
+    Slow(u64),
+    /// Says half the length that the body has, and sends it whole all the same.
+    WrongLength,
+    /// Says that the body is packed as gzip.
+    Packed(Packing),
+    /// Status 429, and to come back after this (`Retry-After`).
+    TooOften(String),
+    /// The answer as it is, but what its headers say of the quota is a lie.
+    Quota(QuotaLie),
+    /// The person takes the permission back: no token is good from this request on.
+    Revoked,
 }
+
+/// What is wrong with a packed body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// It is not packed at all.
+    None,
+    /// Half of it is missing, and the length is that of the half.
+    Cut,
+    /// It is whole, and its sum is another one's.
+    WrongSum,
+}
+
+/// What headers say of a quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QuotaLie {
+    /// Nothing is left, for a year.
+    UsedUp,
+    /// More is left than any number can say, and less than nothing was used.
+    Endless,
+    /// No number at all.
+    Words,
+}
+
+/// Where nobody is.
+pub(super) const ELSEWHERE: &str = "https://elsewhere.example/";
 
 /// A misbehaviour and when it shows.
 #[derive(Clone, Debug)]
 pub struct Misbehaviour {
-    fault: Fault,
+    what: What,
     path: Option<String>,
     day: Option<NaiveDate>,
     left: Option<u32>,
 }
 
+#[derive(Clone, Debug)]
+enum What {
+    Fault(Fault),
+    Weather(Weather),
+}
+
+/// A request, as far as it matters for what befalls it.
+pub(super) struct Request<'r> {
+    /// The path with its query.
+    pub path: &'r str,
+    /// The days that it is about.
+    pub days: Option<(NaiveDate, NaiveDate)>,
+    /// Whether a program asks, not the person's browser.
+    pub is_program: bool,
+    /// The service's clock.
+    pub now: DateTime<Utc>,
+}
+
 impl Misbehaviour {
-    /// This fault, at every request below `/api/` and `/oauth/`.
+    /// This fault, at every request but those of this machinery itself.
     pub fn of(fault: Fault) -> Misbehaviour {
-        Misbehaviour { fault, path: None, day: None, left: None }
+        Misbehaviour::with(What::Fault(fault))
+    }
+
+    /// Every kind of fault that a client can tell from a good answer, by a schedule that follows from the seed and
+    /// the service's clock: calm days, showers, storms of several days, quotas that lie, a sign-in that is taken
+    /// back in mid-run. Redirects lead to `elsewhere`. The person's browser sees nothing of it.
+    pub fn weather(seed: u64, elsewhere: &str) -> Misbehaviour {
+        Misbehaviour::with(What::Weather(Weather::new(seed, elsewhere)))
+    }
+
+    fn with(what: What) -> Misbehaviour {
+        Misbehaviour { what, path: None, day: None, left: None }
     }
 
     /// Only where the path with its query contains this.
@@ -74,18 +142,18 @@ impl Misbehaviour {
     }
 
     /// The fault, if it shows at this request; that counts as one time.
-    pub(super) fn strike(
-        &mut self,
-        path: &str,
-        asked: Option<(NaiveDate, NaiveDate)>,
-    ) -> Option<(Fault, Option<NaiveDate>)> {
-        let here = self.path.as_ref().is_none_or(|part| path.contains(part.as_str()));
-        let now = self.day.is_none_or(|day| asked.is_some_and(|(first, last)| first <= day && day <= last));
+    pub(super) fn strike(&mut self, request: &Request<'_>) -> Option<(Fault, Option<NaiveDate>)> {
+        let here = self.path.as_ref().is_none_or(|part| request.path.contains(part.as_str()));
+        let now = self.day.is_none_or(|day| request.days.is_some_and(|(first, last)| first <= day && day <= last));
         if !here || !now || self.is_over() {
             return None;
         }
+        let fault = match &mut self.what {
+            What::Fault(fault) => fault.clone(),
+            What::Weather(weather) => weather.strike(request)?,
+        };
         self.left = self.left.map(|left| left - 1);
-        Some((self.fault.clone(), self.day))
+        Some((fault, self.day))
     }
 }
 
@@ -103,7 +171,17 @@ impl Fault {
             "reset" => Fault::Reset,
             "twice-named" => Fault::TwiceNamed,
             "huge" => Fault::Huge(65),
-            "redirect" => Fault::Redirect("https://elsewhere.example/".to_owned()),
+            "redirect" => Fault::Redirect(ELSEWHERE.to_owned()),
+            "slow" => Fault::Slow(5_000),
+            "wrong-length" => Fault::WrongLength,
+            "gzip-none" => Fault::Packed(Packing::None),
+            "gzip-cut" => Fault::Packed(Packing::Cut),
+            "gzip-sum" => Fault::Packed(Packing::WrongSum),
+            "too-often" => Fault::TooOften("31536000".to_owned()),
+            "quota-none" => Fault::Quota(QuotaLie::UsedUp),
+            "quota-endless" => Fault::Quota(QuotaLie::Endless),
+            "quota-words" => Fault::Quota(QuotaLie::Words),
+            "revoked" => Fault::Revoked,
             _ => {
                 Fault::Status(word.strip_prefix("status-")?.parse().ok().filter(|status| (400..600).contains(status))?)
             }

@@ -1,16 +1,22 @@
 //! Stands before every address of a pretend service: writes requests down, and lets faults show.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::io::Write;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Query, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::{Days, NaiveDate};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use super::api::{bearer, http_date, read_date};
+use super::fault::{Packing, QuotaLie, Request as Seen};
 use super::server::{Service, hold};
 use super::wire::Allowance;
 use super::{Asked, Fault};
@@ -26,21 +32,26 @@ pub(super) async fn misbehave<S: Service>(
 ) -> Response {
     let asked = days_asked(&request);
     let (struck, date) = {
-        let mut service = hold(&service);
+        let mut world = hold(&service);
         let uri = request.uri();
-        let authorised = bearer(request.headers()).is_some_and(|token| service.is_good(token));
+        let authorised = bearer(request.headers()).is_some_and(|token| world.is_good(token));
         let query = uri.query().unwrap_or_default().to_owned();
         let mark = if query.is_empty() { "" } else { "?" };
         let whole = format!("{}{mark}{query}", uri.path());
-        service.log().push(Asked {
+        world.log().push(Asked {
             method: request.method().to_string(),
             path: uri.path().to_owned(),
             query,
             authorised,
         });
-        let struck = service.faults().iter_mut().find_map(|fault| fault.strike(&whole, asked));
-        service.faults().retain(|fault| !fault.is_over());
-        (struck, http_date(service.now()))
+        let is_program = request.method() == Method::POST || bearer(request.headers()).is_some();
+        let seen = Seen { path: &whole, days: asked, is_program, now: world.now() };
+        let struck = world.faults().iter_mut().find_map(|fault| fault.strike(&seen));
+        world.faults().retain(|fault| !fault.is_over());
+        if matches!(struck, Some((Fault::Revoked, _))) {
+            world.revoke();
+        }
+        (struck, http_date(world.now()))
     };
     let mut response = match struck {
         None => next.run(request).await,
@@ -80,12 +91,25 @@ async fn show(fault: Fault, day: Option<NaiveDate>, connection: &Allowance, requ
         Fault::Body(text) => as_json(text),
         Fault::Huge(mebibytes) => as_json(" ".repeat(mebibytes << 20)),
         Fault::Redirect(address) => (StatusCode::FOUND, [(header::LOCATION, address)]).into_response(),
+        Fault::TooOften(after) => (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, after)]).into_response(),
+        Fault::Revoked => next.run(request).await,
+        Fault::Quota(lie) => {
+            let mut response = next.run(request).await;
+            lie_about_quota(response.headers_mut(), lie);
+            response
+        }
         Fault::Stall => std::future::pending().await,
         Fault::Reset => {
             connection.set(0);
             StatusCode::OK.into_response()
         }
-        Fault::CutShort | Fault::Truncated | Fault::WrongDay | Fault::TwiceNamed => {
+        Fault::WrongLength
+        | Fault::Slow(_)
+        | Fault::Packed(_)
+        | Fault::CutShort
+        | Fault::Truncated
+        | Fault::WrongDay
+        | Fault::TwiceNamed => {
             let (mut parts, body) = next.run(request).await.into_parts();
             let whole = to_bytes(body, EVERYTHING).await.unwrap_or_default();
             let text = String::from_utf8_lossy(&whole).into_owned();
@@ -94,6 +118,15 @@ async fn show(fault: Fault, day: Option<NaiveDate>, connection: &Allowance, requ
             parts.headers.remove(header::CONTENT_LENGTH);
             let text = match fault {
                 Fault::Truncated => return Response::from_parts(parts, Body::from(whole.slice(..whole.len() / 2))),
+                Fault::Packed(how) => {
+                    parts.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+                    return Response::from_parts(parts, Body::from(packed(&whole, how)));
+                }
+                Fault::Slow(milliseconds) => return Response::from_parts(parts, in_pieces(whole, milliseconds)),
+                Fault::WrongLength => {
+                    connection.understate();
+                    text
+                }
                 Fault::WrongDay => day.map_or(text.clone(), |day| wrong_day(&text, day)),
                 Fault::TwiceNamed => twice_named(&text, day),
                 _ => {
@@ -105,6 +138,58 @@ async fn show(fault: Fault, day: Option<NaiveDate>, connection: &Allowance, requ
                 }
             };
             Response::from_parts(parts, Body::from(text))
+        }
+    }
+}
+
+/// Packs a body badly.
+fn packed(whole: &[u8], how: Packing) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    let mut bytes = encoder.write_all(whole).and_then(|()| encoder.finish()).unwrap_or_default();
+    let length = bytes.len();
+    match how {
+        Packing::None => return whole.to_vec(),
+        Packing::Cut => bytes.truncate(length / 2),
+        // The last eight bytes are the sum and the length.
+        Packing::WrongSum => bytes.iter_mut().skip(length.saturating_sub(8)).for_each(|byte| *byte = !*byte),
+    }
+    bytes
+}
+
+/// A body that comes in a few pieces over so many milliseconds.
+fn in_pieces(whole: Bytes, milliseconds: u64) -> Body {
+    const PIECES: usize = 4;
+    let length = whole.len().div_ceil(PIECES).max(1);
+    let pieces = futures_util::stream::unfold(whole, move |mut left| async move {
+        if left.is_empty() {
+            return None;
+        }
+        tokio::time::sleep(Duration::from_millis(milliseconds / PIECES as u64)).await;
+        let piece = left.split_to(length.min(left.len()));
+        Some((Ok::<Bytes, Infallible>(piece), left))
+    });
+    Body::from_stream(pieces)
+}
+
+/// Changes what the headers of an answer say of the quota, whatever the service calls them.
+fn lie_about_quota(headers: &mut HeaderMap, lie: QuotaLie) {
+    for (name, value) in headers.iter_mut() {
+        let name = name.as_str();
+        if !name.contains("ratelimit") && !name.contains("rate-limit") {
+            continue;
+        }
+        let word = match lie {
+            QuotaLie::Words => Some("plenty, plenty"),
+            QuotaLie::UsedUp if name.ends_with("remaining") => Some("0"),
+            QuotaLie::UsedUp if name.ends_with("usage") => Some("1000000,1000000"),
+            QuotaLie::UsedUp if name.ends_with("reset") => Some("31536000"),
+            QuotaLie::UsedUp => None,
+            QuotaLie::Endless if name.ends_with("usage") => Some("-5,-5"),
+            QuotaLie::Endless if name.ends_with("reset") => Some("-1"),
+            QuotaLie::Endless => Some("99999999999,99999999999"),
+        };
+        if let Some(word) = word {
+            *value = HeaderValue::from_static(word);
         }
     }
 }

@@ -23,6 +23,7 @@ mod strava;
 #[allow(clippy::unwrap_used)]
 mod tests;
 mod tokens;
+mod weather;
 mod wire;
 mod world;
 
@@ -34,14 +35,14 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-pub use fault::{Fault, Misbehaviour};
+pub use fault::{Fault, Misbehaviour, Packing, QuotaLie};
 pub use fitbit::{FitbitOptions, PretendFitbit};
 pub use googlehealth::{GoogleHealthOptions, PretendGoogleHealth};
 pub use runkeeper::{PretendRunkeeper, RunkeeperOptions};
 pub use strava::{Meanwhile, PretendStrava, StravaOptions};
 
 use control::OnDemand;
-use server::{Server, hold as lock};
+use server::{Server, Service, hold as lock};
 use world::World;
 
 /// The app that every pretend service knows unless told otherwise: its id and its secret.
@@ -64,6 +65,8 @@ pub struct PretendOptions {
     pub user_id: u64,
     /// Track points a move: 28 make about 8 KB a day.
     pub points: u32,
+    /// Whether the phone uploads now and then, and what it has not uploaded yet is not told.
+    pub uploads: bool,
     /// Requests a minute.
     pub minute_limit: u32,
     /// Requests an hour.
@@ -87,6 +90,7 @@ impl PretendOptions {
             zone: chrono_tz::Europe::Helsinki,
             user_id: 23_138_311_640_030_064,
             points: 28,
+            uploads: false,
             minute_limit: 60,
             hour_limit: 2_000,
             token_life: TimeDelta::days(180),

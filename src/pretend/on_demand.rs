@@ -21,7 +21,6 @@ impl OnDemand for World {
              /pretend/replace?day=D   the day is told with the request's body\n\
              /pretend/leave[?minute=N][&hour=N]   leaves so many requests\n\
              /pretend/expire          access tokens expire\n\
-             /pretend/revoke          no token is good any more\n\
              /pretend/deny            the next sign-ins are refused\n",
             self.options.first_day,
             self.today(),
@@ -45,7 +44,6 @@ impl OnDemand for World {
                 self.leave(minute, number("hour", self.options.hour_limit)?);
             }
             "expire" => self.expire(),
-            "revoke" => self.revoke(),
             "deny" => self.denies = true,
             _ => return Ok(false),
         }

@@ -19,6 +19,8 @@ pub(super) trait Service: Send + 'static {
     fn now(&self) -> DateTime<Utc>;
     /// Whether an access token opens the API.
     fn is_good(&self, access: &str) -> bool;
+    /// The person takes the permission back: no token is good any more.
+    fn revoke(&mut self);
 }
 
 /// Takes hold of a service. A handler that panicked left one that still tells its story.

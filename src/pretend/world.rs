@@ -80,12 +80,18 @@ impl World {
     pub fn day(&self, date: NaiveDate, track_points: bool) -> (String, Option<DateTime<Utc>>) {
         match self.rewritten.get(&date) {
             Some(Told::Text(text)) => (text.clone(), None),
-            Some(Told::Story(story)) => (story.json(self.options.zone, track_points), story.updated()),
-            None => {
-                let story = self.life.day(date);
-                (story.json(self.options.zone, track_points), story.updated())
-            }
+            Some(Told::Story(story)) => self.so_far(story.clone(), track_points),
+            None => self.so_far(self.life.day(date), track_points),
         }
+    }
+
+    /// A story as far as it is known.
+    fn so_far(&self, mut story: Story, track_points: bool) -> (String, Option<DateTime<Utc>>) {
+        if let Some(segments) = story.segments.as_mut().filter(|_| self.options.uploads) {
+            let now = self.now();
+            segments.retain(|segment| segment.last_update <= now);
+        }
+        (story.json(self.options.zone, track_points), story.updated())
     }
 
     // Rewriting the past.
@@ -146,10 +152,6 @@ impl World {
         self.tokens.expire();
     }
 
-    pub fn revoke(&mut self) {
-        self.tokens.revoke();
-    }
-
     // Quota.
 
     /// Counts a request, if the limits allow it.
@@ -204,6 +206,10 @@ impl Service for World {
 
     fn is_good(&self, access: &str) -> bool {
         self.opens(access).is_some()
+    }
+
+    fn revoke(&mut self) {
+        self.tokens.revoke();
     }
 }
 

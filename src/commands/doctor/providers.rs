@@ -9,6 +9,7 @@ use super::check::Check;
 use crate::archive::Archive;
 use crate::auth::{SignInState, signed_in};
 use crate::cli::{CommandError, ExitCode, span_in_words};
+use crate::commands::attention;
 use crate::commands::sync::not_offered;
 use crate::config::{ProviderSettings, Secrets};
 use crate::model::{Day, ProviderName};
@@ -22,9 +23,6 @@ const SOON: TimeDelta = TimeDelta::days(14);
 
 /// A service's announced end is worth knowing so long before.
 const KNOWN_BEFORE: TimeDelta = TimeDelta::days(180);
-
-/// So long without a good sync is no accident.
-const LONG_AGO: TimeDelta = TimeDelta::days(5);
 
 pub(super) fn look(archive: &Archive, context: &Context<'_>, checks: &mut Vec<Check>) -> Result<(), CommandError> {
     let settings = match archive.settings(&providers::kinds()) {
@@ -115,12 +113,9 @@ fn token(name: &ProviderName, sign_in: Option<SignInState>, app: bool, now: Date
 fn synced(name: &ProviderName, last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Check {
     let todo = format!("fitsnap sync {name}");
     let Some(last) = last else { return Check::warning("sync", "never synced yet", todo) };
-    let on = last.format("%Y-%m-%d %H:%M UTC");
-    match (now - last).to_std() {
-        Ok(ago) if now - last > LONG_AGO => {
-            Check::warning("sync", format!("the last good one is {} ago, on {on}", span_in_words(ago)), todo)
-        }
-        _ => Check::well("sync", format!("the last good one was on {on}")),
+    match attention::overdue(last, now) {
+        Some(words) => Check::warning("sync", format!("the last good one was {words}"), todo),
+        None => Check::well("sync", format!("the last good one was on {}", attention::in_words(last))),
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn account(world: &World, path: &str) -> Option<(&'static str, String
             ("profile", "{\"badges\":[{\"encodedId\":\"228TM8\",\"timesAchieved\":4,\"cheers\":[]}]}".to_owned())
         }
         "activities" => {
-            let steps = world.clock.now().timestamp() / 60;
+            let steps = world.flicker() / 60;
             let text = format!(
                 "{{\"best\":{{\"total\":{{\"steps\":{{\"date\":\"2015-05-02\",\"value\":28011}}}}}},\
                                 \"lifetime\":{{\"total\":{{\"steps\":{steps}}}}}}}"
@@ -49,7 +49,7 @@ fn profile(world: &World) -> String {
         world.options.user,
         world.options.first_day,
         i64::from(offset) * 1_000,
-        7_000 + now.timestamp() / 86_400 % 500
+        7_000 + world.flicker() / 86_400 % 500
     )
 }
 
@@ -58,7 +58,7 @@ fn devices(world: &World) -> String {
     format!(
         "[{{\"battery\":\"High\",\"batteryLevel\":{},\"deviceVersion\":\"Charge HR\",\"id\":\"5656888\",\
          \"lastSyncTime\":\"{synced}\",\"mac\":\"FE1111111111\",\"type\":\"TRACKER\"}}]",
-        50 + world.clock.now().timestamp() / 3_600 % 50
+        50 + world.flicker() / 3_600 % 50
     )
 }
 
@@ -269,7 +269,7 @@ fn sleep(world: &World, day: NaiveDate) -> Option<String> {
             ),
         ),
     };
-    let average = world.clock.now().timestamp() / 86_400 % 40;
+    let average = world.flicker() / 86_400 % 40;
     let summary = if staged {
         format!("\"deep\":{{\"count\":1,\"minutes\":60,\"thirtyDayAvgMinutes\":{average}}}")
     } else {

@@ -17,7 +17,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::control::{self, OnDemand};
 use super::misbehave::misbehave;
-use super::server::{Server, hold};
+use super::server::{Server, Service, hold};
 use super::{APP, Asked, Misbehaviour, PretendError};
 use world::World;
 
@@ -50,6 +50,8 @@ pub struct FitbitOptions {
     pub has_intraday: bool,
     /// Whether the person's tracker has an altimeter.
     pub has_altimeter: bool,
+    /// Whether what does not count, such as a number of kudos, is another at each look or as time goes by.
+    pub flickers: bool,
     /// The registered app's id.
     pub client_id: String,
     /// The registered app's secret; an app for everybody's devices has none.
@@ -76,6 +78,7 @@ impl FitbitOptions {
                     .to_owned(),
             has_intraday: true,
             has_altimeter: true,
+            flickers: true,
             client_id: APP.0.to_owned(),
             client_secret: Some(APP.1.to_owned()),
         }
@@ -200,7 +203,7 @@ impl PretendFitbit {
 
     /// The person takes the permission back: no token is good any more.
     pub fn revoke(&self) {
-        hold(&self.world).tokens.revoke();
+        hold(&self.world).revoke();
     }
 
     /// Leaves so many requests in the hour that runs.

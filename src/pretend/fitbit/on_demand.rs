@@ -23,8 +23,7 @@ impl OnDemand for World {
              /pretend/leave?hour=N        leaves so many requests\n\
              /pretend/tick?scope=S        what the person allows from now on\n\
              /pretend/off                 the Web API is switched off\n\
-             /pretend/expire              access tokens expire\n\
-             /pretend/revoke              no token is good any more\n",
+             /pretend/expire              access tokens expire\n",
             self.options.first_day,
             self.options.client_id,
             self.options.client_secret.as_deref().unwrap_or("none"),
@@ -60,7 +59,6 @@ impl OnDemand for World {
             "tick" => self.options.scope = demand.text("scope")?.to_owned(),
             "off" => self.is_off = true,
             "expire" => self.tokens.expire(),
-            "revoke" => self.tokens.revoke(),
             _ => return Ok(false),
         }
         Ok(true)

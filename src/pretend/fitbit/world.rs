@@ -58,6 +58,11 @@ impl World {
         self.handed_over.map_or(now, |until| until.min(now))
     }
 
+    /// Moves what changes as time goes by without any data changing, in seconds.
+    pub fn flicker(&self) -> i64 {
+        if self.options.flickers { self.clock.now().timestamp() } else { 0 }
+    }
+
     /// Whether a token opens the API; its use ends the replay of its refreshing.
     pub fn enter(&mut self, access: &str) -> bool {
         if self.replay.as_ref().is_some_and(|(_, pair)| pair.access == access) {
@@ -110,5 +115,9 @@ impl Service for World {
 
     fn is_good(&self, access: &str) -> bool {
         self.tokens.opens(access, self.clock.now()).is_some()
+    }
+
+    fn revoke(&mut self) {
+        self.tokens.revoke();
     }
 }

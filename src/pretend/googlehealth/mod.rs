@@ -19,7 +19,7 @@ use chrono_tz::Tz;
 
 use super::control::{self, OnDemand};
 use super::misbehave::misbehave;
-use super::server::{Server, hold};
+use super::server::{Server, Service, hold};
 use super::{APP, Asked, Misbehaviour, PretendError};
 use world::World;
 
@@ -56,6 +56,8 @@ pub struct GoogleHealthOptions {
     pub is_testing: bool,
     /// What the person allows, with spaces between.
     pub scope: String,
+    /// Whether what does not count, such as a number of kudos, is another at each look or as time goes by.
+    pub flickers: bool,
     /// The registered app's id.
     pub client_id: String,
     /// The registered app's secret.
@@ -92,6 +94,7 @@ impl GoogleHealthOptions {
             token_life: TimeDelta::seconds(3_599),
             is_testing: true,
             scope: scope.join(" "),
+            flickers: true,
             client_id: APP.0.to_owned(),
             client_secret: APP.1.to_owned(),
         }
@@ -211,7 +214,7 @@ impl PretendGoogleHealth {
 
     /// The person takes the permission back: no token is good any more.
     pub fn revoke(&self) {
-        hold(&self.world).tokens.revoke();
+        hold(&self.world).revoke();
     }
 
     /// Leaves so many requests in the minute that runs.

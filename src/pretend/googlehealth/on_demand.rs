@@ -24,8 +24,7 @@ impl OnDemand for World {
              /pretend/tick?scope=S    what the person allows from now on\n\
              /pretend/refuse?path=P&status=N&reason=R   refuses with Google's words where the path holds this\n\
              /pretend/loop?type=T     the pages of a data type never end\n\
-             /pretend/expire          access tokens expire\n\
-             /pretend/revoke          no token is good any more\n",
+             /pretend/expire          access tokens expire\n",
             self.options.client_id, self.options.client_secret
         )
     }
@@ -53,7 +52,6 @@ impl OnDemand for World {
             }
             "loop" => drop(self.looping.insert(demand.text("type")?.to_owned())),
             "expire" => self.tokens.expire(),
-            "revoke" => self.tokens.revoke(),
             _ => return Ok(false),
         }
         Ok(true)

@@ -84,7 +84,7 @@ impl World {
 
     /// Counts a request; tells whether the limit allows it.
     pub fn count(&mut self) -> bool {
-        self.asked += 1;
+        self.asked += u32::from(self.options.flickers);
         let limit = self.options.minute_limit;
         let minute = self.minute.of(self.clock.now().timestamp().div_euclid(60));
         let allowed = *minute < limit;
@@ -124,5 +124,9 @@ impl Service for World {
 
     fn is_good(&self, access: &str) -> bool {
         self.tokens.opens(access, self.clock.now()).is_some()
+    }
+
+    fn revoke(&mut self) {
+        self.tokens.revoke();
     }
 }

@@ -114,14 +114,16 @@ fn entry(item: &Item) -> String {
 
 fn detail(world: &World, item: &Item) -> String {
     let entry = entry(item);
-    let nearest = world.items.iter().find(|other| other.start > item.start).map_or("", |other| &other.uri);
+    // What stands beside it changes with whatever comes and goes there.
+    let others: &[Item] = if world.options.flickers { &world.items } else { &[] };
+    let nearest = others.iter().find(|other| other.start > item.start).map_or("", |other| &other.uri);
     format!(
         "{},\"notes\":{},\"is_live\":{},\"next\":\"{nearest}\",\"nearest_weight\":\"{}\",\
          \"path\":[{{\"timestamp\":0,\"latitude\":60.1,\"longitude\":24.9,\"type\":\"start\"}}]}}",
         entry.trim_end_matches('}'),
         crate::json::quote(&item.notes),
         item.is_live,
-        world.items.len()
+        others.len()
     )
 }
 

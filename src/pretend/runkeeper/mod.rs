@@ -15,7 +15,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 
 use super::control::{self, OnDemand};
 use super::misbehave::misbehave;
-use super::server::{Server, hold};
+use super::server::{Server, Service, hold};
 use super::{APP, Asked, Misbehaviour, PretendError};
 use world::World;
 
@@ -32,6 +32,8 @@ pub struct RunkeeperOptions {
     pub name: String,
     /// The most items of a page, whatever is asked for.
     pub page_limit: usize,
+    /// Whether what does not count, such as a number of kudos, is another at each look or as time goes by.
+    pub flickers: bool,
     /// The registered app's id.
     pub client_id: String,
     /// The registered app's secret.
@@ -47,6 +49,7 @@ impl RunkeeperOptions {
             user: 12_345_678,
             name: "Ada".to_owned(),
             page_limit: 1_000,
+            flickers: true,
             client_id: APP.0.to_owned(),
             client_secret: APP.1.to_owned(),
         }

@@ -33,7 +33,6 @@ impl OnDemand for World {
              /pretend/delete?uri=U    something is deleted\n\
              /pretend/latin           answers in Latin-1 from now on\n\
              /pretend/leave?requests=N   answers so many requests more\n\
-             /pretend/revoke          the person takes the permission back\n\
              /pretend/deny            the next sign-ins are refused\n",
         );
         text
@@ -58,7 +57,6 @@ impl OnDemand for World {
             "delete" => known(demand.text("uri")?, self.delete(demand.text("uri")?))?,
             "latin" => self.latin = true,
             "leave" => self.left = Some(demand.number("requests")?),
-            "revoke" => self.revoke(),
             "deny" => self.denies = true,
             _ => return Ok(false),
         }

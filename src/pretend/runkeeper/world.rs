@@ -140,11 +140,6 @@ impl World {
         true
     }
 
-    pub fn revoke(&mut self) {
-        self.tokens.revoke();
-        self.is_revoked = true;
-    }
-
     pub fn new_token(&mut self) -> String {
         self.is_revoked = false;
         let now = self.clock.now();
@@ -176,5 +171,10 @@ impl Service for World {
 
     fn is_good(&self, access: &str) -> bool {
         self.tokens.opens(access, self.clock.now()).is_some()
+    }
+
+    fn revoke(&mut self) {
+        self.tokens.revoke();
+        self.is_revoked = true;
     }
 }

@@ -47,6 +47,8 @@ pub struct StravaOptions {
     pub token_life: TimeDelta,
     /// What the person ticks at a sign-in.
     pub scope: String,
+    /// Whether what does not count, such as a number of kudos, is another at each look or as time goes by.
+    pub flickers: bool,
     /// The registered app's id.
     pub client_id: String,
     /// The registered app's secret.
@@ -69,6 +71,7 @@ impl StravaOptions {
             page_limit: 200,
             token_life: TimeDelta::hours(6),
             scope: "read,read_all,profile:read_all,activity:read_all".to_owned(),
+            flickers: true,
             client_id: APP.0.to_owned(),
             client_secret: APP.1.to_owned(),
         }

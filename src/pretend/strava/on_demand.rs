@@ -34,8 +34,7 @@ impl OnDemand for World {
              /pretend/leave?quarter=N&daily=N   leaves so many requests\n\
              /pretend/tick?scope=S    what the person allows from now on\n\
              /pretend/off             the app is switched off\n\
-             /pretend/expire          access tokens expire\n\
-             /pretend/revoke          no token is good any more\n",
+             /pretend/expire          access tokens expire\n",
         );
         text
     }
@@ -64,7 +63,6 @@ impl OnDemand for World {
             "tick" => self.options.scope = demand.text("scope")?.to_owned(),
             "off" => self.is_off = true,
             "expire" => self.tokens.expire(),
-            "revoke" => self.tokens.revoke(),
             _ => return Ok(false),
         }
         Ok(true)

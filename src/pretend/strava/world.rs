@@ -122,7 +122,7 @@ impl World {
 
     /// Counts a request; tells whether the limits allow it. Refused ones count for the day too.
     pub fn count(&mut self) -> bool {
-        self.asked += 1;
+        self.asked += u32::from(self.options.flickers);
         let (quarter_limit, day_limit) = (self.options.quarter_limit, self.options.day_limit);
         let (quarter, day) = self.counts();
         let allowed = *quarter < quarter_limit && *day < day_limit;
@@ -172,6 +172,10 @@ impl Service for World {
 
     fn is_good(&self, access: &str) -> bool {
         self.tokens.opens(access, self.clock.now()).is_some()
+    }
+
+    fn revoke(&mut self) {
+        self.tokens.revoke();
     }
 }
 

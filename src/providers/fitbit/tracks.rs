@@ -10,7 +10,7 @@ use crate::http::{Answer, FetchError};
 use crate::json::Json;
 use crate::model::{DayRange, JsonText};
 use crate::providers::DayAnswer;
-use crate::providers::reading::{malformed, parse};
+use crate::providers::reading::{malformed, parse, spoilt};
 
 /// Asks for the tracks of the activities of these days. Kept of each is the text of the TCX beside the
 /// activity's id; one that has no track is left out.
@@ -57,9 +57,41 @@ pub(super) async fn ask(
 pub(super) fn track(answer: &Answer, what: &str) -> Result<JsonText, FetchError> {
     let text = std::str::from_utf8(&answer.body).ok().filter(|text| text.contains("<TrainingCenterDatabase"));
     match text.filter(|_| (200..=299).contains(&answer.status)) {
+        Some(text) if !is_whole(text) => Err(spoilt(answer, format!("{TITLE}'s answer to {what} breaks off"))),
         Some(text) => Ok(JsonText::string(text.trim_start_matches('\u{feff}'))),
         None => Err(parse(TITLE, answer, what)
             .err()
             .unwrap_or_else(|| malformed(answer, format!("{TITLE} answered {what} with something else")))),
+    }
+}
+
+/// Whether the last tag is the one that ends a TCX.
+fn is_whole(text: &str) -> bool {
+    let last = text.rfind('<').map_or("", |at| text[at..].trim_end());
+    last.ends_with('>')
+        && (last.starts_with("</TrainingCenterDatabase")
+            || (last.starts_with("<TrainingCenterDatabase") && last.ends_with("/>")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(body: &str) -> String {
+        let answer = Answer { status: 200, content_type: None, body: body.as_bytes().to_vec() };
+        track(&answer, "the track").map_or_else(|error| error.to_string(), |_| "a track".to_owned())
+    }
+
+    #[test]
+    fn a_track_that_breaks_off_is_none() {
+        let whole =
+            "<?xml version=\"1.0\"?>\n<TrainingCenterDatabase xmlns=\"x\"><Activities/></TrainingCenterDatabase>\n";
+        assert_eq!(said(whole), "a track");
+        assert_eq!(said("<TrainingCenterDatabase xmlns=\"x\" />"), "a track");
+        let begins = whole.find("<TrainingCenterDatabase").unwrap_or_default();
+        for length in begins + 24..whole.trim_end().len() {
+            assert!(said(&whole[..length]).ends_with("breaks off"), "{}", &whole[..length]);
+        }
+        assert!(said("<html></html>").contains("web page"));
     }
 }

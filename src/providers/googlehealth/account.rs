@@ -15,7 +15,8 @@ use crate::providers::Opening;
 use crate::providers::grant::Grant;
 
 /// Asks for the account. What the sign-in does not open is left out; what could not be asked for is told
-/// as a trouble, but for the identity, without which nothing goes on.
+/// as a trouble, but for that without which nothing goes on: the identity, and what tells since when there is
+/// anything and which day it is, unless the archive's settings do.
 ///
 /// # Errors
 /// As [`Session::get`]; `SignIn` where the account as a whole is refused.
@@ -32,6 +33,7 @@ pub(super) async fn open(session: &Session) -> Result<Opening, FetchError> {
         divisible: false,
     })?;
     let grant = Grant::of(session);
+    let (since, time_zone) = (session.settings().since, session.settings().time_zone);
     for (name, scope) in [("profile", PROFILE), ("settings", SETTINGS), ("devices", SETTINGS), ("irnProfile", IRN)] {
         if grant.denies(scope) {
             continue;
@@ -43,6 +45,10 @@ pub(super) async fn open(session: &Session) -> Result<Opening, FetchError> {
             Ok(Err(_)) if name == "irnProfile" => {}
             Ok(Err(no @ No::NotReady(_))) => return Err(refusal::of_account(no, name)),
             Ok(Err(no)) => troubles.push(no.words(&format!("the {name}"))),
+            // Guessed wrongly, days would be archived as empty that there never were.
+            Err(error) if (name == "profile" && since.is_none()) || (name == "settings" && time_zone.is_none()) => {
+                return Err(error);
+            }
             Err(
                 FetchError::Malformed { reason, .. }
                 | FetchError::Refused { reason }
@@ -52,9 +58,9 @@ pub(super) async fn open(session: &Session) -> Result<Opening, FetchError> {
         }
     }
     let zone = parsed(&account, "settings").and_then(|settings| zone(settings.root()));
-    let zone = zone.or(session.settings().time_zone).unwrap_or(Zone::UTC);
+    let zone = zone.or(time_zone).unwrap_or(Zone::UTC);
     let member_since = parsed(&account, "profile").and_then(|profile| membership(profile.root()));
-    let first_day = match (member_since, session.settings().since) {
+    let first_day = match (member_since, since) {
         (Some(day), _) => Some(day),
         (None, Some(_)) => None,
         (None, None) => since::first_month(session, zone).await?,

@@ -7,6 +7,8 @@ mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
+
 use self::held::Held;
 pub use self::held::lacking;
 use self::plan::{Known, Request};
@@ -14,9 +16,9 @@ use self::walk::Walk;
 pub use plan::Wish;
 
 use super::engine::{Ended, Job, Preview, Run};
-use crate::archive::{BlobId, Checked, RecordError};
+use crate::archive::{ArchiveError, BlobId, Checked, RecordError};
 use crate::auth::Session;
-use crate::model::{Account, Day};
+use crate::model::{Account, Day, Zone};
 use crate::providers::{DayProvider, Opening};
 
 /// Says what a run would do.
@@ -43,7 +45,13 @@ pub(super) fn preview(
 impl Run<'_> {
     /// Asks for the days and records what came.
     pub(super) async fn by_days(&mut self, session: &Session, provider: &dyn DayProvider) -> Result<(), Ended> {
-        let opening = self.open(session).await?;
+        let opening = match self.open(session).await {
+            Ok(opening) => opening,
+            Err(ended) => {
+                self.owe_window();
+                return Err(ended);
+            }
+        };
         match self.recorder.account(opening.account.clone()) {
             Ok(()) => {}
             Err(RecordError::Archive(error)) => return Err(Ended::Archive(error)),
@@ -52,10 +60,27 @@ impl Run<'_> {
         let held = self.recorder.held().clone();
         let has = Held::of(self.job.archive, self.job.provider, self.job.name, &held).map_err(Ended::Archive)?;
         let requests = wanted(self.job, session, provider, &opening, (&held, &has), &mut self.checked)?;
-        let synced_until = provider.synced_until(&opening.account, opening.zone);
+        let synced_until = handed_over(self.job, provider, &opening).map_err(Ended::Archive)?;
+        if !self.job.only {
+            // Until it comes: a stop or a failure must not let a day settle as it stood before.
+            let planned = requests.iter().flat_map(|request| &request.days);
+            planned.filter(|day| held.contains_key(day)).for_each(|day| self.checked.owe(*day));
+        }
         self.troubles.extend(opening.troubles.iter().cloned());
         let walk = Walk::new(self, &requests, has, (synced_until, opening.zone));
         walk.run(session, provider, &opening, requests).await
+    }
+
+    /// Notes that the days of the window could not be asked for.
+    fn owe_window(&mut self) {
+        let wish = self.job.wish;
+        if self.job.only || wish.since.is_some() || wish.until.is_some() {
+            return;
+        }
+        // The zone is not known: a day more does no harm.
+        let first = Zone::UTC.nearest_day(self.job.clock.now()).plus(-i64::from(wish.window));
+        let held: Vec<Day> = self.recorder.held().range(first..).map(|(day, _)| *day).collect();
+        held.into_iter().for_each(|day| self.checked.owe(day));
     }
 }
 
@@ -72,8 +97,10 @@ fn wanted(
     if checked.is_empty() {
         suspect(job, provider, opening, days, checked)?;
     }
-    let synced_until = provider.synced_until(&opening.account, opening.zone);
-    let incomplete = synced_until.map(|until| checked.handed_over(until).collect()).unwrap_or_default();
+    let synced_until = handed_over(job, provider, opening).map_err(Ended::Archive)?;
+    let mut incomplete: BTreeSet<Day> =
+        synced_until.map(|until| checked.handed_over(until).collect()).unwrap_or_default();
+    incomplete.extend(checked.owed());
     let today = opening.zone.nearest_day(job.clock.now());
     // Without a first day from anyone there is nothing missing that could be known of: the window only, or
     // what the run is told to ask for.
@@ -100,6 +127,31 @@ fn allowed(session: &Session) -> String {
     format!("{} {}", session.grant(), session.sign_in())
 }
 
+/// Up to when the device has handed over what it recorded. Where the account could not be had whole and does not
+/// tell, it has handed over no more than the archive knows of.
+fn handed_over(
+    job: &Job<'_>,
+    provider: &dyn DayProvider,
+    opening: &Opening,
+) -> Result<Option<DateTime<Utc>>, ArchiveError> {
+    let told = provider.synced_until(&opening.account, opening.zone);
+    if told.is_some() || opening.troubles.is_empty() {
+        return Ok(told);
+    }
+    Ok(archived_handover(job, provider, opening)?.or(Some(DateTime::UNIX_EPOCH)))
+}
+
+/// Up to when the device had handed over what it recorded, as the archived account has it.
+fn archived_handover(
+    job: &Job<'_>,
+    provider: &dyn DayProvider,
+    opening: &Opening,
+) -> Result<Option<DateTime<Utc>>, ArchiveError> {
+    let held = job.archive.snapshot()?.account(job.name)?;
+    let held = held.and_then(|bytes| Account::read(&bytes, job.name).ok());
+    Ok(held.and_then(|account| provider.synced_until(&account.resources, opening.zone)))
+}
+
 /// Where the memory of earlier runs is lost, every day may be incomplete that was not over when the
 /// device, as the archive has it, last handed over what it recorded.
 fn suspect(
@@ -109,12 +161,11 @@ fn suspect(
     days: &BTreeMap<Day, BlobId>,
     checked: &mut Checked,
 ) -> Result<(), Ended> {
-    let held = job.archive.snapshot().and_then(|now| now.account(job.name)).map_err(Ended::Archive)?;
-    let held = held.and_then(|bytes| Account::read(&bytes, job.name).ok());
-    let until = held.and_then(|account| provider.synced_until(&account.resources, opening.zone));
-    if let Some(until) = until {
+    if let Some(until) = archived_handover(job, provider, opening).map_err(Ended::Archive)? {
         let last = opening.zone.nearest_day(until);
         days.range(last..).for_each(|(day, _)| checked.incomplete(*day, until));
     }
+    // The last one may have been running still.
+    days.keys().next_back().into_iter().for_each(|day| checked.owe(*day));
     Ok(())
 }

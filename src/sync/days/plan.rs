@@ -30,7 +30,7 @@ pub struct Known<'a> {
     pub today: Day,
     /// Days held, those checked longest ago first.
     pub longest_ago: &'a [Day],
-    /// Days held of which there is more by now.
+    /// Days held of which there is more by now, or may be.
     pub incomplete: &'a BTreeSet<Day>,
     /// Days held of which what was not to be had may be to be had now: the person allows something else
     /// than when they were asked for.

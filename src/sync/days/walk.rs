@@ -293,7 +293,13 @@ impl<'w, 'a> Walk<'w, 'a> {
         self.run.recorder.tally().asked += 1;
         // With some resources only, nothing is known of the others.
         if !self.run.job.only {
-            self.run.checked.day(day, self.run.job.clock.now());
+            let now = self.run.job.clock.now();
+            self.run.checked.day(day, now);
+            match day < self.zone.nearest_day(now) {
+                true => self.run.checked.settle(day),
+                // It runs still.
+                false => self.run.checked.owe(day),
+            }
             if self.handed_over_until(day).is_none() {
                 self.run.checked.complete(day);
             }
