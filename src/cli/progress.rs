@@ -66,6 +66,15 @@ impl Meter {
         self.bar.inc(steps);
     }
 
+    /// What takes, from any thread, how many steps more there are and how many more are done.
+    pub fn counter(&self) -> impl Fn(usize, usize) + Sync + use<> {
+        let bar = self.bar.clone();
+        move |more, done| {
+            bar.inc_length(more as u64);
+            bar.inc(done as u64);
+        }
+    }
+
     /// What else there is to say of how far it is: below the bar on a terminal, now and then elsewhere.
     pub fn tell(&mut self, ui: &mut Ui, words: &str) {
         self.below(ui, words);
