@@ -115,7 +115,7 @@ impl Scene {
                 Done::Said(text) => told |= String::from_utf8_lossy(&text).contains(&written.head),
             }
             for (number, cut) in cuts.iter().enumerate() {
-                if (points * cuts.len() + number) % stride == 0 {
+                if (points * cuts.len() + number).is_multiple_of(stride) {
                     trial.heal(
                         &disk.after(*cut),
                         told,
@@ -125,7 +125,7 @@ impl Scene {
                 }
             }
         }
-        for cut in if cuts.contains(&Cut::Promised) { &AT_THE_END[..] } else { &cuts[..] } {
+        for cut in if cuts.contains(&Cut::Promised) { &AT_THE_END[..] } else { cuts } {
             trial.heal(&disk.after(*cut), true, &format!("{what}: {cut:?} after the end"), &after);
         }
         eprintln!("{what}: {} disks tried after {points} calls, one in {stride}", trial.known.len());
@@ -143,7 +143,7 @@ impl Scene {
                 continue;
             }
             points += 1;
-            if points % stride != 0 {
+            if !points.is_multiple_of(stride) {
                 continue;
             }
             disk.after(Cut::Kill).lay_out(self.env.home());
