@@ -106,7 +106,7 @@ impl Scene {
     fn end_everywhere(&self, what: &str, cuts: &[Cut], stride: usize, after: impl Fn(&Scene)) {
         let Some(written) = self.write_down() else { return };
         let (mut disk, mut calls) = (self.start.clone(), self.calls());
-        let (mut points, mut told) = (0, false);
+        let (mut points, mut told) = (0_usize, false);
         let mut trial = Trial { scene: self, head: &written.head, known: HashSet::new(), failed: Vec::new() };
         for line in &written.lines {
             match calls.take(line, &mut disk) {
@@ -137,7 +137,7 @@ impl Scene {
     fn end_twice(&self, what: &str, stride: usize) {
         let Some(written) = self.write_down() else { return };
         let (mut disk, mut calls) = (self.start.clone(), self.calls());
-        let (mut points, mut disks) = (0, 0);
+        let (mut points, mut disks) = (0_usize, 0);
         for line in &written.lines {
             if !matches!(calls.take(line, &mut disk), Done::Disk) {
                 continue;
