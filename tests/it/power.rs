@@ -106,7 +106,7 @@ impl Scene {
     fn end_everywhere(&self, what: &str, cuts: &[Cut], stride: usize, after: impl Fn(&Scene)) {
         let Some(written) = self.write_down() else { return };
         let (mut disk, mut calls) = (self.start.clone(), self.calls());
-        let (mut points, mut told) = (0, false);
+        let (mut points, mut told) = (0_usize, false);
         let mut trial = Trial { scene: self, head: &written.head, known: HashSet::new(), failed: Vec::new() };
         for line in &written.lines {
             match calls.take(line, &mut disk) {
@@ -115,7 +115,7 @@ impl Scene {
                 Done::Said(text) => told |= String::from_utf8_lossy(&text).contains(&written.head),
             }
             for (number, cut) in cuts.iter().enumerate() {
-                if (points * cuts.len() + number) % stride == 0 {
+                if (points * cuts.len() + number).is_multiple_of(stride) {
                     trial.heal(
                         &disk.after(*cut),
                         told,
@@ -125,7 +125,7 @@ impl Scene {
                 }
             }
         }
-        for cut in if cuts.contains(&Cut::Promised) { &AT_THE_END[..] } else { &cuts[..] } {
+        for cut in if cuts.contains(&Cut::Promised) { &AT_THE_END[..] } else { cuts } {
             trial.heal(&disk.after(*cut), true, &format!("{what}: {cut:?} after the end"), &after);
         }
         eprintln!("{what}: {} disks tried after {points} calls, one in {stride}", trial.known.len());
@@ -137,13 +137,13 @@ impl Scene {
     fn end_twice(&self, what: &str, stride: usize) {
         let Some(written) = self.write_down() else { return };
         let (mut disk, mut calls) = (self.start.clone(), self.calls());
-        let (mut points, mut disks) = (0, 0);
+        let (mut points, mut disks) = (0_usize, 0);
         for line in &written.lines {
             if !matches!(calls.take(line, &mut disk), Done::Disk) {
                 continue;
             }
             points += 1;
-            if points % stride != 0 {
+            if !points.is_multiple_of(stride) {
                 continue;
             }
             disk.after(Cut::Kill).lay_out(self.env.home());
