@@ -105,7 +105,8 @@ fuzz_target!(days_and_zones, |bytes| {
                 let moment = zone.moment(local);
                 assert!((moment.naive_utc() - local).num_hours().abs() <= 26);
                 assert!(zone.offset(moment).abs() < 86_400);
-                drop(zone.day_of(moment).to_string());
+                let day = zone.day_of(moment);
+                assert!(day.is_none_or(|day| day.to_string().parse() == Ok(day) && zone.nearest_day(moment) == day));
             }
         }
     }

@@ -13,6 +13,9 @@ use crate::pack::moves_files;
 
 const DAY: &str = "data/moves/2016/01/01.json";
 
+/// A day that only the later export has.
+const NEW_DAY: &str = "data/moves/2016/01/05.json";
+
 /// A machine with an archive that holds the fixture export, and a later export to import.
 fn scene() -> (ArchiveEnv, std::path::PathBuf, String) {
     let env = ArchiveEnv::new();
@@ -143,13 +146,13 @@ fn edits_of_the_persons_own_under_data_stop_it() {
 #[test]
 fn a_file_of_the_persons_own_where_a_document_would_go_stops_it() {
     let (env, root, later) = scene();
-    let place = root.join("data/moves/2016/01/05.json");
+    let place = root.join(NEW_DAY);
     fs::write(&place, "mine").unwrap();
-    guarded(&env, &root, &later, &["data/moves/2016/01/05.json", "your own", "move it away"]);
+    guarded(&env, &root, &later, &[NEW_DAY, "your own", "move it away"]);
     fs::remove_file(&place).unwrap();
     fs::create_dir(&place).unwrap();
     fs::write(place.join("mine"), "mine").unwrap();
-    guarded(&env, &root, &later, &["data/moves/2016/01/05.json"]);
+    guarded(&env, &root, &later, &[NEW_DAY]);
     fs::remove_dir_all(&place).unwrap();
     import(&env, &later).code(0);
 }
@@ -241,20 +244,17 @@ fn a_lock_of_a_dead_fitsnap_does_not() {
     demand_clean(&env, ARCHIVE);
 }
 
-#[test]
-fn a_commit_of_the_persons_after_a_stop_keeps_what_was_undone_from_being_taken_for_edits() {
-    let (env, root, later) = scene();
+/// Imports, and leaves all as a stop between the reference and the first file does.
+fn stop_after_the_reference(env: &ArchiveEnv, root: &Path, later: &str) {
     let before = env.path("before");
-    crate::archive::copy(&root, &before);
-    import(&env, &later).code(0);
+    crate::archive::copy(root, &before);
+    import(env, later).code(0);
     let head = env.git(ARCHIVE, &["rev-parse", "HEAD"]);
-    let whole = tree(&root);
-    // As a stop between the reference and the first file leaves it.
     let blob = |revision: &str, path: &str| {
         let told = env.try_git(ARCHIVE, &["rev-parse", "-q", "--verify", &format!("{revision}:{path}")]);
         (told.status == 0).then(|| told.stdout.trim_end().to_owned())
     };
-    let paths: Vec<_> = [DAY, "data/moves/2016/01/05.json", "data/moves/2016/01/SHA256SUMS"]
+    let paths: Vec<_> = [DAY, NEW_DAY, "data/moves/2016/01/SHA256SUMS"]
         .iter()
         .map(|path| serde_json::json!([path, blob("HEAD~1", path), blob("HEAD", path)]))
         .collect();
@@ -263,15 +263,37 @@ fn a_commit_of_the_persons_after_a_stop_keeps_what_was_undone_from_being_taken_f
     crate::archive::copy(&before.join("data"), &root.join("data"));
     fs::copy(before.join(".git/index"), root.join(".git/index")).unwrap();
     fs::write(root.join(".git/fitsnap/journal.json"), journal.to_string()).unwrap();
+}
 
+#[test]
+fn a_commit_of_the_persons_after_a_stop_keeps_what_was_undone_from_being_taken_for_edits() {
+    let (env, root, later) = scene();
+    stop_after_the_reference(&env, &root, &later);
+    let whole = tree(&root);
     fs::write(root.join("notes.txt"), "mine").unwrap();
     env.git(ARCHIVE, &["add", "notes.txt"]);
     env.git(ARCHIVE, &["commit", "-qm", "Notes", "--only", "--", "notes.txt"]);
     // A power cut emptied one of the files that stood already.
-    fs::write(root.join("data/moves/2016/01/05.json"), "").unwrap();
+    fs::write(root.join(NEW_DAY), "").unwrap();
     assert_ne!(tree(&root), whole);
     import(&env, &later).code(0);
     assert_eq!(commits(&root), 4);
+    demand_clean(&env, ARCHIVE);
+}
+
+#[test]
+fn a_checkout_of_the_persons_after_a_stop_does_not_keep_them_from_going_back() {
+    let (env, root, later) = scene();
+    stop_after_the_reference(&env, &root, &later);
+    // One file had followed already. Git takes that for an edit of theirs, and would not write over it.
+    fs::write(root.join(DAY), env.git(ARCHIVE, &["show", &format!("HEAD:{DAY}")])).unwrap();
+    env.git(ARCHIVE, &["checkout", "-q", "HEAD~1"]);
+    assert_ne!(env.try_git(ARCHIVE, &["switch", "-q", "main"]).status, 0);
+    demand_message(&import(&env, &later).code(6).stderr, &["HEAD is detached", "git switch"]);
+    assert_eq!(env.git(ARCHIVE, &["status", "--porcelain"]), "");
+    env.git(ARCHIVE, &["switch", "-q", "main"]);
+    import(&env, &later).code(0);
+    assert_eq!(commits(&root), 3);
     demand_clean(&env, ARCHIVE);
 }
 

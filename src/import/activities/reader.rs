@@ -14,7 +14,7 @@ use crate::import::merge::{Merger, file_place, word};
 use crate::import::source::{Export, Wants};
 use crate::import::tracks::{Format, MAX_TRACK, Track, zone_at};
 use crate::import::{Begun, ImportError, ImportProblem, Imported, Reader};
-use crate::json::Json;
+use crate::json::{Json, Value};
 use crate::model::{Day, JsonText, Resources, Zone};
 
 /// The picture of an activity is taken only where the settings name this resource.
@@ -182,8 +182,9 @@ impl Reader for ActivityReader {
         let rule = self.diary.rules.iter().find(|rule| rule.resource == TIMES);
         let times = held.get(TIMES).and_then(|times| Json::parse(times.as_bytes()).ok());
         let (Some(rule), Some(times), Some(taken)) = (rule, times, &mut self.waiting) else { return };
-        let Some((_, id)) = &taken.row.id else { return };
-        let mut of_row = times.root().items().filter(|time| (rule.keys)(*time).contains(id));
+        let Some((name, id)) = &taken.row.id else { return };
+        let is_of_row = |time: &Value<'_>| word(*time, name) == *id || (rule.keys)(*time).contains(id);
+        let mut of_row = times.root().items().filter(is_of_row);
         let told = of_row.find_map(|time| {
             let told_by = ["position", "file"].into_iter().find(|by| word(time, TOLD_BY) == *by)?;
             let zone = word(time, "time_zone");
@@ -265,7 +266,7 @@ impl ActivityReader {
             Start::Local(time) => (Day::from_date(time.date()), None),
             Start::Utc(time) => {
                 let (day, told) = self.reckon(time, zone, row.id.as_ref());
-                (Some(day), Some(told))
+                (day, Some(told))
             }
         };
         let Some(day) = day else {
@@ -346,7 +347,7 @@ impl ActivityReader {
         time: NaiveDateTime,
         zone: Option<(Zone, &'static str)>,
         id: Option<&(String, String)>,
-    ) -> (Day, JsonText) {
+    ) -> (Option<Day>, JsonText) {
         let by_settings = || self.settings.time_zone.map(|zone| (zone, "settings"));
         let (zone, told_by) = zone.or_else(by_settings).unwrap_or_else(|| {
             self.told.in_utc += 1;
@@ -359,7 +360,8 @@ impl ActivityReader {
         };
         let local: chrono::DateTime<FixedOffset> = moment.with_timezone(&offset);
         let text = |text: &str| JsonText::string(text);
-        let mut members: Vec<(&str, JsonText)> = id.iter().map(|(name, id)| (name.as_str(), text(id))).collect();
+        // A column that is called like one of the others gives way.
+        let mut members: BTreeMap<&str, JsonText> = id.iter().map(|(name, id)| (name.as_str(), text(id))).collect();
         members.extend([
             ("local_start", text(&local.to_rfc3339_opts(SecondsFormat::Secs, false))),
             ("time_zone", text(&zone.to_string())),
@@ -400,7 +402,7 @@ impl ActivityReader {
         let day = (self.diary.day_of_name)(&own).or_else(|| {
             let (start, track) = told?;
             let zone = zone_of(&track).map(|(zone, _)| zone).or(self.settings.time_zone);
-            Some(zone.unwrap_or(Zone::UTC).day_of(start))
+            zone.unwrap_or(Zone::UTC).day_of(start)
         });
         let Some(day) = day else {
             self.merger.list_file(FILES, &below);

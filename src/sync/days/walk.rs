@@ -299,10 +299,10 @@ impl<'w, 'a> Walk<'w, 'a> {
         if !self.run.job.only {
             let now = self.run.job.clock.now();
             self.run.checked.day(day, now);
-            match day < self.zone.day_of(now) {
-                true => self.run.checked.settle(day),
-                // It runs still.
-                false => self.run.checked.owe(day),
+            // A day that runs still has more to come; of a device it is known when.
+            match self.synced_until.is_none() && day >= self.zone.nearest_day(now) {
+                true => self.run.checked.owe(day),
+                false => self.run.checked.settle(day),
             }
             if self.handed_over_until(day).is_none() {
                 self.run.checked.complete(day);
@@ -312,7 +312,7 @@ impl<'w, 'a> Walk<'w, 'a> {
 
     /// Up to when the device had handed over a day that it has not handed over whole.
     fn handed_over_until(&self, day: Day) -> Option<DateTime<Utc>> {
-        self.synced_until.filter(|until| day >= self.zone.day_of(*until))
+        self.synced_until.filter(|until| day >= self.zone.nearest_day(*until))
     }
 
     fn record(&mut self, day: Day, draft: DayContent) -> Result<(), Ended> {
