@@ -9,7 +9,7 @@ const WORDS_LIMIT: usize = 200;
 /// Parses an answer, or tells why it is none. `title` is the service, `what` the thing asked for.
 ///
 /// # Errors
-/// `Refused` for a 4xx, `Malformed` for what is no JSON.
+/// `Refused` for a 4xx and for an object that tells an error, `Malformed` for what is no JSON.
 pub(super) fn parse(title: &str, answer: &Answer, what: &str) -> Result<Json, FetchError> {
     if !(200..=299).contains(&answer.status) {
         let words = own_words(&answer.body).map(|words| format!(": {words}")).unwrap_or_default();
@@ -21,9 +21,19 @@ pub(super) fn parse(title: &str, answer: &Answer, what: &str) -> Result<Json, Fe
         None => Err(malformed(answer, format!("{title} answered nothing to {what}"))),
         Some(b'<') => Err(malformed(answer, format!("{title} answered {what} with a web page"))),
         Some(_) if page => Err(malformed(answer, format!("{title} answered {what} with a web page"))),
-        Some(_) => Json::parse(answer.body.clone()).map_err(|error| {
-            spoilt(answer, format!("{title}'s answer to {what} is no JSON that can be kept: {error}"))
-        }),
+        Some(_) => {
+            let json = Json::parse(answer.body.clone()).map_err(|error| {
+                spoilt(answer, format!("{title}'s answer to {what} is no JSON that can be kept: {error}"))
+            })?;
+            // Some say an error with status 200; kept, it would stand for the data.
+            let root = json.root();
+            let errors = root.get("errors").is_some_and(|errors| !errors.is_empty());
+            if errors || root.get("error").is_some() {
+                let words = own_words(&answer.body).unwrap_or_else(|| "it tells an error".to_owned());
+                return Err(FetchError::Refused { reason: format!("{title} refuses {what}: {words}") });
+            }
+            Ok(json)
+        }
     }
 }
 
@@ -101,6 +111,10 @@ mod tests {
             (200, "<html>", "web page"),
             (200, "{}", "is no list"),
             (200, "[1,", "no JSON"),
+            (200, "{\"error\":\"internal_error\"}", "refuses the list: internal_error"),
+            (200, "{\"errors\":[{\"errorType\":\"system\"}],\"success\":false}", "refuses the list: system"),
+            (200, "{\"error\":{\"code\":500}}", "refuses the list: "),
+            (200, "{\"errors\":[]}", "is no list"),
             (404, "", "refuses the list (404)"),
             (404, "{\"message\":\"Record Not Found\",\"errors\":[]}", "(404): Record Not Found"),
             (

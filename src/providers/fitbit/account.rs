@@ -80,9 +80,11 @@ pub(super) async fn open(session: &Session) -> Result<Opening, FetchError> {
         }
         match session.get(path, &[]).await.and_then(|answer| one(&answer, name)) {
             Ok(told) => account.extend(told.map(|text| (name.to_owned(), text))),
-            Err(error @ (FetchError::Malformed { .. } | FetchError::Unreachable { .. })) => {
-                opening.troubles.push(error.to_string());
-            }
+            Err(
+                FetchError::Malformed { reason, .. }
+                | FetchError::Refused { reason }
+                | FetchError::Unreachable { reason },
+            ) => opening.troubles.push(reason),
             Err(error) => return Err(error),
         }
     }

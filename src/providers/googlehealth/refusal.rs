@@ -119,18 +119,19 @@ pub(super) fn meaning(status: u16, body: &[u8]) -> Option<Refusal> {
 /// # Errors
 /// `Malformed` for a 2xx that is no JSON object.
 pub(super) fn read(answer: &Answer, what: &str, is_told: bool) -> Result<Result<Json, No>, FetchError> {
-    if (200..=299).contains(&answer.status) {
-        let json = parse_as(TITLE, answer, what, Kind::Object)?;
-        return Ok(match Said::of(&json) {
-            Some(said) => Err(No::Other(said.words(answer.status))),
-            None if json.root().get("error").is_some() => Err(No::Other("it tells an error".to_owned())),
-            None => Ok(json),
-        });
+    let is_good = (200..=299).contains(&answer.status);
+    if is_good {
+        match parse_as(TITLE, answer, what, Kind::Object) {
+            // An error all the same.
+            Err(FetchError::Refused { .. }) => {}
+            read => return read.map(Ok),
+        }
     }
     let json = Json::parse(answer.body.clone()).ok();
     let said = json.as_ref().and_then(Said::of);
     let words = match &said {
         Some(said) => said.words(answer.status),
+        None if is_good => "it tells an error".to_owned(),
         None if answer.status == 404 => "404: there is no such address".to_owned(),
         None => answer.status.to_string(),
     };
