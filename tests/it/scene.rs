@@ -100,10 +100,10 @@ impl Scene {
     /// A day later: one day is new, and one was rewritten.
     pub fn daily_sync() -> Scene {
         let machine = Machine::synced();
-        machine.at(NEXT_DAY);
         let held = (5..10).map(|day| chrono::NaiveDate::from_ymd_opt(2015, 7, day).unwrap());
         let rewritten = held.into_iter().find(|day| machine.moves.has_records(*day)).unwrap();
         machine.moves.alter_segment(rewritten).unwrap();
+        machine.at(NEXT_DAY);
         Scene { now: NEXT_DAY, ..Scene::sync(machine) }
     }
 
