@@ -34,13 +34,13 @@ fn main() {
     git(&archive, &["commit", "-q", "-m", "new"]);
 
     settle(folder.path());
-    let (first, memory) = timed(fitsnap(folder.path(), &archive, &token, now));
+    let (first, memory, _) = timed(fitsnap(folder.path(), &archive, &token, now));
     println!(
         "first sync of {ACTIVITIES} activities of {POINTS} points: {first:.2?}, {} MiB, {}",
         memory >> 10,
         asked(&strava)
     );
-    let (second, memory) = timed(fitsnap(folder.path(), &archive, &token, now));
+    let (second, memory, _) = timed(fitsnap(folder.path(), &archive, &token, now));
     println!("second sync: {second:.2?}, {} MiB, {}", memory >> 10, asked(&strava));
 
     settle(folder.path());

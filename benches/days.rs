@@ -40,13 +40,13 @@ fn main() {
     git(&archive, &["add", "-A"]);
     git(&archive, &["commit", "-q", "-m", "new"]);
 
-    let (whole, memory) = timed(fitsnap(folder.path(), &archive, &token, now));
+    let (whole, memory, _) = timed(fitsnap(folder.path(), &archive, &token, now));
     let requests = fitbit.take_log().len();
     println!(
         "first sync of {DAYS} days of {SAMPLES} heart rates: {whole:.2?}, {requests} requests, {} MiB",
         memory >> 10
     );
-    let (again, memory) = timed(fitsnap(folder.path(), &archive, &token, now));
+    let (again, memory, _) = timed(fitsnap(folder.path(), &archive, &token, now));
     println!("second sync: {again:.2?}, {} requests, {} MiB", fitbit.take_log().len(), memory >> 10);
     let plain = curled(&fitbit, folder.path(), &token, first);
     println!(

@@ -183,7 +183,9 @@ fn import(home: &Path, archive: &Path, zips: &[PathBuf]) -> (Duration, u64) {
         .env("FITSNAP_CONFIG_DIR", home.join("config"))
         .envs(identity())
         .stdout(Stdio::null());
-    timed(command.arg("-C").arg(archive).args(["import", "fitbit"]).args(zips).spawn().unwrap())
+    let (time, memory, _) =
+        timed(command.arg("-C").arg(archive).args(["import", "fitbit"]).args(zips).spawn().unwrap());
+    (time, memory)
 }
 
 fn head(archive: &Path) -> Vec<u8> {

@@ -18,19 +18,24 @@ pub fn identity() -> [(&'static str, &'static str); 6] {
     ]
 }
 
-/// How long a run takes, and the most memory it held, in KiB (on Linux).
-pub fn timed(mut child: Child) -> (Duration, u64) {
+/// How long a run takes, the most memory it held in KiB, and how long its main thread was at work (the latter two
+/// on Linux).
+pub fn timed(mut child: Child) -> (Duration, u64, Duration) {
     let start = Instant::now();
     let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
+    let schedule = format!("/proc/{}/schedstat", child.id());
+    let (mut peak, mut worked) = (0, Duration::ZERO);
     loop {
+        let told = fs::read_to_string(&schedule).ok();
+        let nanoseconds = told.and_then(|text| text.split(' ').next()?.parse().ok());
+        worked = nanoseconds.map_or(worked, Duration::from_nanos);
         let text = fs::read_to_string(&status).unwrap_or_default();
         let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let held = line.and_then(|line| line.trim().trim_end_matches(" kB").trim().parse().ok());
         peak = peak.max(held.unwrap_or(0));
         if let Some(status) = child.try_wait().unwrap() {
             assert!(status.success());
-            return (start.elapsed(), peak);
+            return (start.elapsed(), peak, worked);
         }
         std::thread::sleep(Duration::from_millis(5));
     }

@@ -51,12 +51,14 @@ impl Archive {
     /// Whether a run was ended in the middle of its work.
     fn was_ended(&self) -> bool {
         let has_unfinished = || fs::read_dir(self.scratch()).is_ok_and(|mut left| left.next().is_some());
-        self.journal().exists() || has_unfinished() || self.config_lock().exists()
+        self.journal().exists() || has_unfinished() || self.git_locks().iter().any(|lock| lock.exists())
     }
 
-    /// Git's lock on the repository's configuration.
-    fn config_lock(&self) -> PathBuf {
-        self.git.commondir().join("config.lock")
+    /// The locks of git's that fitsnap takes.
+    fn git_locks(&self) -> Vec<PathBuf> {
+        let common = self.git.commondir();
+        let branch = self.branch().ok().map(|branch| common.join(branch.name + ".lock"));
+        [self.git.path().join("index.lock"), common.join("config.lock")].into_iter().chain(branch).collect()
     }
 
     /// Where unfinished files stand.
@@ -110,20 +112,16 @@ impl Archive {
             sync_file_system(self.git.commondir())?;
             sync_file_system(&self.root)?;
         }
-        super::locks::clear_dead(&self.git.path().join("index.lock"))?;
-        super::locks::clear_dead(&self.config_lock())?;
-        let branch = match self.branch() {
+        self.git_locks().iter().try_for_each(|lock| super::locks::clear_dead(lock))?;
+        let is_on_branch = match self.branch() {
             // HEAD is detached: what is left undone must not keep the person from going back.
-            Err(ArchiveError::Guard { .. }) if self.guard_state().is_ok() => None,
-            branch => Some(branch?),
+            Err(ArchiveError::Guard { .. }) if self.guard_state().is_ok() => false,
+            branch => branch.map(|_| true)?,
         };
-        if let Some(branch) = &branch {
-            self.clear_dead_ref_lock(&branch.name)?;
-        }
         let head = self.head()?.map(|head| head.0);
         // Someone may have deleted our whole folder after a stop, the journal with it.
         if is_first
-            && branch.is_some()
+            && is_on_branch
             && let Some(tip) = head
             && let Some((edits, old)) = self.left_undone(tip)?
         {

@@ -71,13 +71,6 @@ impl Archive {
         }
         Ok(())
     }
-
-    /// Removes lock files that a dead fitsnap left on a branch.
-    pub(super) fn clear_dead_ref_lock(&self, name: &str) -> Result<(), ArchiveError> {
-        let mut path = self.git.commondir().join(name).into_os_string();
-        path.push(".lock");
-        super::locks::clear_dead(Path::new(&path))
-    }
 }
 
 fn append(path: &Path, line: &str) -> Result<(), ArchiveError> {

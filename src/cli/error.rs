@@ -137,7 +137,14 @@ impl From<SettingsError> for CommandError {
 
 impl From<SecretError> for CommandError {
     fn from(error: SecretError) -> CommandError {
-        CommandError::of(ExitCode::Usage, &error)
+        let command = CommandError::of(ExitCode::Usage, &error);
+        match error {
+            SecretError::Content { .. } => {
+                command.hint("mend it or move it away; it has tables like [strava] with client_id and client_secret")
+            }
+            SecretError::Read { .. } => command.hint("make it readable for this account, or move it away"),
+            SecretError::Folder(_) => command,
+        }
     }
 }
 

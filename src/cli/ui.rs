@@ -300,6 +300,11 @@ impl Ui {
         self.err.terminal && !self.quiet
     }
 
+    /// How many columns there are where progress moves.
+    pub fn progress_columns(&self) -> usize {
+        self.err.columns()
+    }
+
     /// Whether the reader of standard output went away: then there is no use in going on.
     pub fn is_cut_off(&self) -> bool {
         self.out.broken

@@ -31,7 +31,7 @@ enum Verb {
     /// Set a setting in fitsnap.toml; nothing is written that the settings reader would refuse
     #[command(after_help = "Examples:\n  fitsnap config set providers.moves.window 9\n  \
         fitsnap config set providers.strava.types Run Ride\n  \
-        fitsnap config set providers.strava-work.kind strava      a second account")]
+        fitsnap config set providers.strava-work.kind strava   another account")]
     Set {
         /// The setting, like providers.moves.window
         key: String,

@@ -4,8 +4,8 @@ use clap::{Command, CommandFactory};
 
 use super::Arguments;
 
-/// As much as a terminal of the usual width shows on a line.
-const WIDTH: usize = 80;
+/// As much as a page of the manual shows on a line.
+const WIDTH: usize = 73;
 
 fn help(command: &Command) -> String {
     // The long help has this in place of the other, where it has it.

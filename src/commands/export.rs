@@ -225,8 +225,8 @@ fn explain(error: ExportError, named: &str) -> CommandError {
     }
 }
 
-/// As wide as the help may be on any terminal; what is narrower breaks it again.
-const HELP_COLUMNS: usize = 80;
+/// As wide as a page of the manual; a terminal that is narrower breaks it again.
+const HELP_COLUMNS: usize = 73;
 
 /// The examples, the tables and their columns, for `--help`.
 fn tables_help() -> String {

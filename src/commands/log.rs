@@ -11,9 +11,9 @@ use crate::model::{DayRange, RevisionKind, timestamp};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  fitsnap log\n  \
     fitsnap log --provider moves --kind revised,shrunk\n  \
-    fitsnap log --day 2014-06-04 -p           the life of one day, with line diffs\n  \
+    fitsnap log --day 2014-06-04 -p           the life of one day\n  \
     fitsnap log --since '2 weeks ago' --json\n  \
-    fitsnap log --path 'data/*.json' --key id   JSON files of any git repository")]
+    fitsnap log --path 'data/*.json' --key id     any JSON files in git")]
 pub struct LogArgs {
     /// Only this provider.
     #[arg(long, value_name = "NAME")]

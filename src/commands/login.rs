@@ -18,8 +18,8 @@ use crate::providers::{self, Provider};
 /// tokens are kept in the state folder, for this archive only, readable by you alone.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  fitsnap login strava\n  \
-    fitsnap login strava --no-browser   over SSH: paste where the browser ended\n  \
-    fitsnap login fitbit --port 8912    registered for http://127.0.0.1:8912/\n  \
+    fitsnap login strava --no-browser   over SSH: paste the address\n  \
+    fitsnap login fitbit --port 8912    where the app is so registered\n  \
     fitsnap login fitbit --token -      a token that you have")]
 pub struct LoginArgs {
     /// The provider: its name in fitsnap.toml, or the word for a service.

@@ -64,7 +64,7 @@ pub fn run(args: &RepairArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     if let Some(kept) = kept {
         ui.note(format!("what stood there before is kept in {kept}"));
     }
-    let verified = archive.verify(&args.providers, false)?;
+    let verified = archive.verify(&args.providers, false, &|_, _| {})?;
     verify::conclude(&verified, ui);
     Ok(if verified.findings.is_empty() { ExitCode::Done } else { ExitCode::Damage })
 }

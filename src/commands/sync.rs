@@ -1,6 +1,6 @@
 //! `fitsnap sync`
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
@@ -12,10 +12,10 @@ use crate::archive::Archive;
 use crate::auth::{Session, SessionOptions, signed_in};
 use crate::cli::{CommandError, ExitCode, Meter, Ui, parse_duration, span_in_words};
 use crate::config::{ArchiveSettings, ProviderSettings, Secrets};
-use crate::http::FetchError;
-use crate::model::{Day, ProviderName, Tally, timestamp};
+use crate::http::{FetchError, Left};
+use crate::model::{Clock, Day, ProviderName, Tally, timestamp};
 use crate::providers::{self, Provider};
-use crate::sync::{self, Ended, Job, Preview, Progress, Wish};
+use crate::sync::{self, Ended, Job, Pace, Preview, Progress, Wish};
 
 /// Download what is missing and the most recent days, and commit what changed
 #[derive(Debug, clap::Args)]
@@ -124,7 +124,7 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
                 continue;
             }
         };
-        let mut progress = Terminal { ui, meter: None };
+        let mut progress = Terminal::new(ui, context.clock);
         let Some(lock) = &lock else {
             match runtime.block_on(sync::preview(&job, &session, &mut progress)) {
                 Ok(preview) => {
@@ -308,31 +308,69 @@ fn not_opened(error: FetchError) -> Ended {
 /// Progress for a person at a terminal, or in a log.
 struct Terminal<'u> {
     ui: &'u mut Ui,
+    clock: Clock,
     meter: Option<Meter>,
+    days: usize,
+    done: usize,
+    /// The requests made before the first day, and when that was.
+    before: Option<(u64, Instant)>,
+    /// When all is asked for, as far as can be told.
+    ready: Option<Instant>,
 }
 
-impl Terminal<'_> {
+impl<'u> Terminal<'u> {
+    fn new(ui: &'u mut Ui, clock: Clock) -> Terminal<'u> {
+        Terminal { ui, clock, meter: None, days: 0, done: 0, before: None, ready: None }
+    }
+
     fn meter(&mut self, name: &ProviderName) -> (&mut Meter, &mut Ui) {
-        let meter = self.meter.get_or_insert_with(|| Meter::new(self.ui, name.as_str(), 0, "days"));
+        let meter = self.meter.get_or_insert_with(|| Meter::new(self.ui, name.as_str(), 0, "requests"));
         (meter, self.ui)
+    }
+
+    /// `about 20 min to go`; nothing where that is no time or not known.
+    fn to_go(&self) -> Option<String> {
+        let left = self.ready?.checked_duration_since(Instant::now())?;
+        (left >= Duration::from_secs(1)).then(|| format!("about {} to go", span_in_words(left)))
     }
 }
 
 impl Progress for Terminal<'_> {
     fn begin(&mut self, name: &ProviderName, days: usize) {
-        self.meter = Some(Meter::new(self.ui, name.as_str(), days as u64, "days"));
+        (self.days, self.done, self.before) = (days, 0, None);
+        self.meter = Some(Meter::new(self.ui, name.as_str(), 0, "requests"));
     }
 
     fn asked(&mut self, days: usize) {
+        self.done += days;
+    }
+
+    fn heard(&mut self, pace: &Pace) {
+        let (before, since) = *self.before.get_or_insert((pace.requests, Instant::now()));
+        let made = pace.requests.saturating_sub(before);
+        // Whichever takes longer: what the limits allow, or what the pace so far makes of it.
+        let by_limits = (pace.forecast.until - self.clock.now()).to_std().unwrap_or_default();
+        let by_pace = since.elapsed().as_secs_f64() / made.max(1) as f64 * pace.to_come as f64;
+        let left = by_limits.max(Duration::try_from_secs_f64(by_pace).unwrap_or_default());
+        self.ready = (made > 0).then(|| Instant::now() + left);
+        let quota = pace.forecast.left.map(|quota| {
+            let Left { window, left, limit } = quota;
+            format!("{left} of {limit} requests left this {window}")
+        });
+        let days = Some(format!("{} of {} days", self.done, self.days));
+        let words = [days, quota, self.to_go()].into_iter().flatten().collect::<Vec<_>>().join("; ");
         if let Some(meter) = &mut self.meter {
             meter.go_on();
-            meter.add(days as u64);
+            meter.set_total(made + pace.to_come);
+            meter.set(made);
+            meter.tell(self.ui, &words);
         }
     }
 
     fn waiting(&mut self, name: &ProviderName, reason: &str, left: Duration) {
+        let after = self.to_go().map(|to_go| format!("; {to_go}")).unwrap_or_default();
         let (meter, ui) = self.meter(name);
-        meter.waiting(ui, reason, left);
+        meter.waiting(ui, reason, left, &after);
     }
 
     fn settle(&mut self) {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Context;
 use crate::archive::{Archive, Finding, Verified, provider_folder};
-use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
+use crate::cli::{CommandError, ExitCode, Meter, Style, Text, Ui};
 use crate::model::ProviderName;
 use crate::providers;
 
@@ -45,7 +45,10 @@ pub fn run(args: &VerifyArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     check_names(&args.providers, &archive)?;
     // A sync under way would look like damage.
     let _lock = archive.settle("verify", context.clock)?;
-    let verified = archive.verify(&args.providers, args.history)?;
+    let mut meter = Meter::new(ui, "verify", 0, "files");
+    let verified = archive.verify(&args.providers, args.history, &meter.counter());
+    meter.clear();
+    let verified = verified?;
     let code = if verified.findings.is_empty() { ExitCode::Done } else { ExitCode::Damage };
     if args.json {
         ui.exact(&report(verified)?);

@@ -9,6 +9,8 @@ mod googlehealth;
 mod grant;
 mod halves;
 mod moves;
+#[cfg(test)]
+mod pulse;
 mod reading;
 mod runkeeper;
 mod strava;

@@ -63,7 +63,10 @@ pub enum Cut {
 
 /// The files and folders of a disk at one moment: below the top, the mode, and the bytes of files.
 #[derive(PartialEq, Eq, Hash)]
-pub struct Picture(BTreeMap<String, (u32, Option<Rc<Vec<u8>>>)>);
+pub struct Picture(Stood);
+
+/// What stands below the top, by path.
+type Stood = BTreeMap<String, (u32, Option<Rc<Vec<u8>>>)>;
 
 impl Disk {
     /// A disk on which all is synced that stands below a folder.
@@ -160,7 +163,7 @@ impl Disk {
         Picture(seen)
     }
 
-    fn look(&self, node: Node, path: &str, cut: Cut, seen: &mut BTreeMap<String, (u32, Option<Rc<Vec<u8>>>)>) {
+    fn look(&self, node: Node, path: &str, cut: Cut, seen: &mut Stood) {
         let held = &self.nodes[node];
         match &held.body {
             Body::File { now, synced } => {

@@ -134,6 +134,9 @@ fn refusals_are_said_in_plain_words_with_what_to_do() {
         ("steps", 404, "", "Not found", 1, "refuses steps (404"),
         ("settings", 400, "", "Odd", 1, "the settings"),
         ("pairedDevices", 503, "", "Down", 1, "pairedDevices"),
+        // Without them it is not known which days there are.
+        ("users/me/profile", 503, "", "Down", 4, "profile"),
+        ("settings", 503, "", "Down", 4, "settings"),
     ] {
         scene.health.refuse(path, status, reason, message);
         let ran = scene.sync(&[]);
@@ -257,4 +260,26 @@ fn an_account_that_is_another_persons_stops_the_sync() {
     scene.health.misbehave(Misbehaviour::of(body).at("identity"));
     let ran = scene.sync(&[]).code(6);
     assert!(ran.stderr.contains("1184467440737095516"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_account_that_cannot_be_had_makes_no_day_complete_and_none_up() {
+    let scene = Scene::with(|options| options.is_testing = false);
+    scene.settings("resources = [\"heart-rate\"]");
+    // Nothing is archived of days that there were not.
+    scene.health.refuse("users/me/profile", 503, "", "Down");
+    scene.sync(&[]).code(4);
+    assert!(scene.held().is_empty());
+    scene.health.behave();
+    // The tracker has handed over half of the 18th; that it has not handed over more could not be asked for.
+    scene.health.sync_tracker(time("2026-11-18T09:00:00Z"));
+    scene.health.refuse("pairedDevices", 503, "", "Down");
+    counts(&scene.report(1, &[]), &[("new", 13)]);
+    let beats = |day: &str| scene.document(day)["resources"]["heart-rate"].as_array().unwrap().len();
+    let before = beats("2026-11-18");
+    scene.health.behave();
+    scene.at("2026-12-09T06:00:00Z");
+    scene.health.sync_tracker(time("2026-12-09T05:00:00Z"));
+    scene.report(0, &["--window", "1"]);
+    assert!(beats("2026-11-18") > before);
 }

@@ -145,6 +145,18 @@ impl Household {
         self.health.move_to(chrono_tz::Europe::Mariehamn, NaiveDate::MIN);
     }
 
+    /// Access and refresh token of a sign-in that happened elsewhere; the second is empty where there is none.
+    pub fn issue_tokens(&self, service: &str) -> (String, String) {
+        match service {
+            "moves" => self.moves.issue_tokens(),
+            "strava" => self.strava.issue_tokens(),
+            "runkeeper" => (self.runkeeper.issue_token(), String::new()),
+            "fitbit" => self.fitbit.issue_tokens(),
+            "googlehealth" => self.health.issue_tokens(),
+            other => panic!("there is no {other}"),
+        }
+    }
+
     /// Every service misbehaves by a schedule of its own; redirects lead to `elsewhere`.
     pub fn weather(&self, seed: u64, elsewhere: &str) {
         let of = |service: u64| Misbehaviour::weather(10 * seed + service, elsewhere);

@@ -34,6 +34,7 @@ mod layers;
 mod left_alone;
 mod login;
 mod machine;
+mod meddle;
 mod migrate;
 mod pack;
 mod past;

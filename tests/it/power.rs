@@ -11,22 +11,59 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::archive::tree;
 use crate::calls::{Calls, Done, options};
-use crate::disk::{Cut, Disk};
-use crate::scene::{FITSNAP, Scene};
+use crate::disk::{Cut, Disk, Picture};
+use crate::scene::{FITSNAP, Scene, stride};
 
 /// What a power cut may leave.
 const POWER: [Cut; 6] = [Cut::Promised, Cut::Journaled, Cut::Emptied, Cut::Mixed(0), Cut::Mixed(1), Cut::Mixed(2)];
 
-/// How many of the disks that may be left are tried; FITSNAP_TEST_STRIDE=1 tries each.
-fn stride(usual: usize) -> usize {
-    std::env::var("FITSNAP_TEST_STRIDE").ok().and_then(|stride| stride.parse().ok()).unwrap_or(usual)
-}
+/// Of what is known to be done, any part of what was not synced may still be missing.
+const AT_THE_END: [Cut; 9] = [
+    Cut::Promised,
+    Cut::Journaled,
+    Cut::Emptied,
+    Cut::Mixed(2),
+    Cut::Mixed(5),
+    Cut::Mixed(8),
+    Cut::Mixed(11),
+    Cut::Mixed(14),
+    Cut::Mixed(17),
+];
 
 /// A run, written down.
 struct Written {
     lines: Vec<String>,
     /// The commit that the run made.
     head: String,
+}
+
+/// The disks that have been tried.
+struct Trial<'a> {
+    scene: &'a Scene,
+    /// The commit that the run made.
+    head: &'a str,
+    known: HashSet<(u64, bool)>,
+    failed: Vec<String>,
+}
+
+impl Trial<'_> {
+    /// Lays out a disk that was not tried yet and heals it; `told` is whether the run had told its commit.
+    fn heal(&mut self, left: &Picture, told: bool, point: &str, after: &impl Fn(&Scene)) {
+        if !self.known.insert((left.mark(), told)) {
+            return;
+        }
+        left.lay_out(self.scene.env.home());
+        let healed = catch_unwind(AssertUnwindSafe(|| {
+            if told {
+                assert_eq!(self.scene.head(), self.head, "what was told is lost");
+            }
+            after(self.scene);
+            self.scene.demand_healing(point);
+        }));
+        if healed.is_err() {
+            self.failed.push(point.to_owned());
+        }
+    }
 }
 
 impl Scene {
@@ -64,46 +101,35 @@ impl Scene {
         self.env.git(self.folder, &["rev-parse", "HEAD"]).trim_end().to_owned()
     }
 
-    /// Heals every disk that may be left after each call of a run, or every `stride`th. `after` may disturb
-    /// what is left, too.
+    /// Heals every disk that may be left after each call of a run, or every `stride`th, and those that may be
+    /// left after its end. `after` may disturb what is left, too.
     fn end_everywhere(&self, what: &str, cuts: &[Cut], stride: usize, after: impl Fn(&Scene)) {
         let Some(written) = self.write_down() else { return };
         let (mut disk, mut calls) = (self.start.clone(), self.calls());
-        let (mut points, mut disks, mut known, mut told) = (0, 0, HashSet::new(), false);
-        let mut failed = Vec::new();
-        for (at, line) in written.lines.iter().enumerate() {
+        let (mut points, mut told) = (0_usize, false);
+        let mut trial = Trial { scene: self, head: &written.head, known: HashSet::new(), failed: Vec::new() };
+        for line in &written.lines {
             match calls.take(line, &mut disk) {
                 Done::Nothing => continue,
                 Done::Disk => points += 1,
                 Done::Said(text) => told |= String::from_utf8_lossy(&text).contains(&written.head),
             }
             for (number, cut) in cuts.iter().enumerate() {
-                if (points * cuts.len() + number) % stride != 0 {
-                    continue;
-                }
-                let left = disk.after(*cut);
-                if !known.insert((left.mark(), told)) {
-                    continue;
-                }
-                disks += 1;
-                left.lay_out(self.env.home());
-                let call = line.split_whitespace().nth(1).unwrap().split('(').next().unwrap();
-                let point = format!("{what}: {cut:?} after call {at}, {call}");
-                let healed = catch_unwind(AssertUnwindSafe(|| {
-                    if told {
-                        assert_eq!(self.head(), written.head, "what was told is lost");
-                    }
-                    after(self);
-                    self.demand_healing(&point);
-                }));
-                if healed.is_err() {
-                    eprintln!("NOT MADE GOOD: {point}");
-                    failed.push(point);
+                if (points * cuts.len() + number).is_multiple_of(stride) {
+                    trial.heal(
+                        &disk.after(*cut),
+                        told,
+                        &format!("{what}: {cut:?} after call {points}: {line:.80}"),
+                        &after,
+                    );
                 }
             }
         }
-        eprintln!("{what}: {disks} disks tried after {points} calls, one in {stride}");
-        assert!(disks > 0 && failed.is_empty(), "not made good: {failed:#?}");
+        for cut in if cuts.contains(&Cut::Promised) { &AT_THE_END[..] } else { cuts } {
+            trial.heal(&disk.after(*cut), true, &format!("{what}: {cut:?} after the end"), &after);
+        }
+        eprintln!("{what}: {} disks tried after {points} calls, one in {stride}", trial.known.len());
+        assert!(trial.failed.is_empty(), "not made good: {:#?}", trial.failed);
     }
 
     /// Kills the run after each call, or every `stride`th, lets the next run go through, and cuts the power
@@ -111,13 +137,13 @@ impl Scene {
     fn end_twice(&self, what: &str, stride: usize) {
         let Some(written) = self.write_down() else { return };
         let (mut disk, mut calls) = (self.start.clone(), self.calls());
-        let (mut points, mut disks) = (0, 0);
+        let (mut points, mut disks) = (0_usize, 0);
         for line in &written.lines {
             if !matches!(calls.take(line, &mut disk), Done::Disk) {
                 continue;
             }
             points += 1;
-            if points % stride != 0 {
+            if !points.is_multiple_of(stride) {
                 continue;
             }
             disk.after(Cut::Kill).lay_out(self.env.home());
@@ -190,6 +216,15 @@ fn who_goes_back_to_an_old_commit_after_a_stop_comes_back_to_the_branch() {
 fn an_archive_whose_making_was_ended_anywhere_is_made_by_the_next_run() {
     Scene::init().end_everywhere("init", &[Cut::Kill], stride(41), |_| {});
     Scene::init().end_everywhere("init", &POWER, stride(251), |_| {});
+}
+
+#[test]
+fn a_repository_that_is_made_an_archive_keeps_its_settings_in_a_power_cut() {
+    let demand_remote = |scene: &Scene| {
+        let told = scene.env.git(scene.folder, &["config", "--get", "remote.origin.url"]);
+        assert_eq!(told, "https://example.com/mine.git\n");
+    };
+    Scene::adoption().end_everywhere("adoption", &POWER, stride(251), demand_remote);
 }
 
 #[test]

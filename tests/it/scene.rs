@@ -9,15 +9,20 @@ use git2::Oid;
 use crate::archive::{self, ARCHIVE, commits, demand_clean, demand_whole, export, many_days, tree};
 use crate::disk::{Cut, Disk, Picture};
 use crate::env::{ArchiveEnv, Ran};
-use crate::machine::Machine;
+use crate::machine::{Machine, NOW};
 use crate::pack::moves_files;
 
 pub const FITSNAP: &str = env!("CARGO_BIN_EXE_fitsnap");
+
+/// A day after the usual time.
+const NEXT_DAY: &str = "2015-07-12T06:00:00Z";
 
 /// A run that is disturbed in one way after the other.
 pub struct Scene {
     pub env: ArchiveEnv,
     pub moves: Option<Pretend>,
+    /// The time of the run.
+    now: &'static str,
     /// The archive's folder below the work folder.
     pub folder: &'static str,
     /// The machine's disk before the run.
@@ -34,10 +39,10 @@ impl Scene {
         let args = args.iter().map(|arg| (*arg).to_owned()).collect();
         let start = Disk::of(env.home());
         let before = start.after(Cut::Kill);
-        let mut scene = Scene { env, moves, folder, start, before, args, tree: Oid::ZERO_SHA1, commits: 0 };
+        let mut scene = Scene { env, moves, now: NOW, folder, start, before, args, tree: Oid::ZERO_SHA1, commits: 0 };
         scene.run("an undisturbed run");
         (scene.tree, scene.commits) = (tree(&scene.root()), commits(&scene.root()));
-        scene.demand_good();
+        scene.demand_good("an undisturbed run");
         scene
     }
 
@@ -53,6 +58,14 @@ impl Scene {
     /// An archive is made.
     pub fn init() -> Scene {
         Scene::of(ArchiveEnv::new(), None, ARCHIVE, &["init", ARCHIVE])
+    }
+
+    /// A repository with a remote is made an archive.
+    pub fn adoption() -> Scene {
+        let env = ArchiveEnv::new();
+        env.git("", &["init", "-q", "--template=", ARCHIVE]);
+        env.git(ARCHIVE, &["remote", "add", "origin", "https://example.com/mine.git"]);
+        Scene::of(env, None, ARCHIVE, &["init", ARCHIVE])
     }
 
     /// Five days into an empty archive: loose objects.
@@ -84,14 +97,14 @@ impl Scene {
         Scene::sync(Machine::new())
     }
 
-    /// A day later: one day is new, one was rewritten, and the token has to be renewed.
+    /// A day later: one day is new, and one was rewritten.
     pub fn daily_sync() -> Scene {
         let machine = Machine::synced();
-        machine.at("2015-07-12T06:00:00Z");
+        machine.at(NEXT_DAY);
         let held = (5..10).map(|day| chrono::NaiveDate::from_ymd_opt(2015, 7, day).unwrap());
         let rewritten = held.into_iter().find(|day| machine.moves.has_records(*day)).unwrap();
         machine.moves.alter_segment(rewritten).unwrap();
-        Scene::sync(machine)
+        Scene { now: NEXT_DAY, ..Scene::sync(machine) }
     }
 
     /// The archive's folder.
@@ -105,10 +118,12 @@ impl Scene {
         self.refresh();
     }
 
-    /// The service has as many answers left as before the run.
+    /// The service has as many answers left as before the run, and its clock shows the same time: a day
+    /// that is not over grows.
     pub fn refresh(&self) {
         if let Some(moves) = &self.moves {
             moves.leave(60, 2_000);
+            moves.set_now(self.now.parse().unwrap());
         }
     }
 
@@ -129,7 +144,7 @@ impl Scene {
         }
         self.refresh();
         self.run(point);
-        self.demand_good();
+        self.demand_good(point);
     }
 
     /// Runs, however it ends.
@@ -145,9 +160,14 @@ impl Scene {
     }
 
     #[track_caller]
-    fn demand_good(&self) {
-        assert_eq!((tree(&self.root()), commits(&self.root())), (self.tree, self.commits));
+    fn demand_good(&self, point: &str) {
+        assert_eq!((tree(&self.root()), commits(&self.root())), (self.tree, self.commits), "{point}");
         demand_whole(&self.env, self.folder);
         demand_clean(&self.env, self.folder);
     }
+}
+
+/// One in so many of the points is tried; FITSNAP_TEST_STRIDE=1 tries each.
+pub fn stride(usual: usize) -> usize {
+    std::env::var("FITSNAP_TEST_STRIDE").ok().and_then(|stride| stride.parse().ok()).unwrap_or(usual)
 }

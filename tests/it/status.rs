@@ -72,6 +72,7 @@ fn the_manual_knows_the_commands_but_not_the_hidden_ones() {
     let env = ArchiveEnv::new();
     let page = env.run(&["man"]).code(0).stdout;
     assert!(page.contains(".TH FITSNAP 1") && page.contains("verify"), "{page}");
+    assert!(page.contains(".SH EXAMPLES\n.nf\n  fitsnap demo ") && !page.contains("EXTRA"), "{page}");
     env.run(&["man", "--out", "pages"]).code(0);
     let mut names: Vec<String> = std::fs::read_dir(env.path("pages"))
         .unwrap()

@@ -1,7 +1,7 @@
 //! `fitsnap sync` against a pretend Moves that misbehaves: what is archived stays, what failed is named.
 
 use chrono::NaiveDate;
-use fitsnap::pretend::{Fault, Misbehaviour, Pretend};
+use fitsnap::pretend::{Fault, Misbehaviour, Packing, Pretend, QuotaLie};
 use serde_json::{Value, json};
 
 use crate::machine::{FIRST, Machine, asked, options};
@@ -344,4 +344,89 @@ fn a_service_of_nothing_but_web_pages_is_given_up_soon() {
     machine.tally(&[], 4);
     assert_eq!(machine.asked().len(), 1 + 3);
     assert_eq!(machine.days().len(), 0);
+}
+
+#[test]
+fn a_day_that_could_not_be_asked_for_is_asked_for_though_it_settles_meanwhile() {
+    let mut options = options(FIRST);
+    options.uploads = true;
+    let machine = Machine::with(options);
+    machine.sync(&[]).code(0);
+    // Of the day that ran only the night was known, and the day before it is corrected later.
+    let (running, settled) = ("2015-07-11", "2015-07-10");
+    let before = (machine.document(running), machine.document(settled));
+    machine.at("2015-07-12T06:00:00Z");
+    machine.moves.alter_segment(day(settled)).unwrap();
+    machine.moves.misbehave(Misbehaviour::of(Fault::Status(503)).at("profile"));
+    for number in 12..20 {
+        machine.at(&format!("2015-07-{number}T06:00:00Z"));
+        machine.sync(&[]).code(4);
+    }
+    machine.moves.behave();
+    // Of these days one fails alone, and is asked for again.
+    machine.moves.misbehave(on_day(Fault::Truncated));
+    machine.at("2015-07-20T06:00:00Z");
+    let told = machine.tally(&[], 1);
+    assert_eq!(failed(&told).len(), 1, "{told}");
+    assert_ne!(machine.document(running), before.0);
+    assert_ne!(machine.document(settled), before.1);
+    machine.moves.behave();
+    machine.at("2015-07-21T06:00:00Z");
+    machine.asked();
+    machine.sync(&[]).code(0);
+    assert_eq!(machine.asked(), ["profile", "20150715-20150721", "20150708-20150708"]);
+    machine.sync(&[]).code(0);
+    assert_eq!(machine.asked(), ["profile", "20150715-20150721"]);
+}
+
+#[test]
+fn a_day_that_ran_when_it_was_asked_for_is_asked_for_again_after_a_pause() {
+    let mut options = options(FIRST);
+    options.uploads = true;
+    let machine = Machine::with(options);
+    machine.sync(&[]).code(0);
+    let before = machine.document("2015-07-11");
+    machine.at("2015-07-25T06:00:00Z");
+    machine.asked();
+    let told = machine.tally(&[], 0);
+    assert_eq!((&told["new"], &told["asked"]), (&json!(14), &json!(15)));
+    assert_ne!(machine.document("2015-07-11"), before);
+}
+
+#[test]
+fn bodies_badly_packed_or_of_another_length_and_quotas_that_lie_are_seen_through() {
+    for fault in [
+        Fault::WrongLength,
+        Fault::Slow(20_000),
+        Fault::Packed(Packing::None),
+        Fault::Packed(Packing::Cut),
+        Fault::Packed(Packing::WrongSum),
+        Fault::TooOften("Fri, 31 Dec 9999 23:59:59 GMT".to_owned()),
+    ] {
+        let machine = Machine::synced();
+        machine.env.set("FITSNAP_PATIENCE", "600");
+        let data = machine.data();
+        machine.moves.alter_segment(day(DAY)).unwrap();
+        machine.moves.misbehave(on_day(fault.clone()));
+        let ran = machine.sync(&["--max-wait", "1s"]);
+        assert!(matches!(ran.status, 1 | 4), "{fault:?}: {} {}", ran.status, ran.stderr);
+        assert_eq!(machine.data(), data, "{fault:?}");
+        machine.moves.behave();
+        assert_eq!(machine.tally(&[], 0)["revised"], 1, "{fault:?}");
+        machine.assert_sound();
+    }
+    // Slow, but in time; and nobody has so much left that it could not be reckoned with.
+    let machine = Machine::synced();
+    machine.moves.alter_segment(day(DAY)).unwrap();
+    machine.moves.misbehave(on_day(Fault::Slow(40)).times(1));
+    machine.moves.misbehave(Misbehaviour::of(Fault::Quota(QuotaLie::Endless)));
+    assert_eq!(machine.tally(&[], 0)["revised"], 1);
+    machine.moves.behave();
+    machine.moves.misbehave(Misbehaviour::of(Fault::Quota(QuotaLie::UsedUp)));
+    machine.sync(&["--max-wait", "1s"]).code(4);
+    machine.moves.behave();
+    // Taken back in mid-run, the sign-in is asked for anew.
+    machine.moves.misbehave(Misbehaviour::of(Fault::Revoked).at("storyline").times(1));
+    let ran = machine.sync(&[]).code(3);
+    assert!(ran.stderr.contains("fitsnap login moves"), "{}", ran.stderr);
 }

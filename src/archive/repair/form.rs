@@ -21,7 +21,7 @@ impl Archive {
         self.heal()?;
         let mut plan = RepairPlan::of(Action::Migrate);
         let mut folders: BTreeMap<String, bool> = BTreeMap::new();
-        for finding in self.verify(providers, false)?.findings {
+        for finding in self.verify(providers, false, &|_, _| {})?.findings {
             let folder = folder_of(&finding.path).to_owned();
             let is_committed = finding.cause == Cause::ForeignCommit && finding.commit.is_some();
             let in_hand = match folders.get(&folder) {

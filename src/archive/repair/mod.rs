@@ -73,7 +73,7 @@ impl Archive {
         self.heal()?;
         let mut plan = RepairPlan::of(Action::Repair);
         let mut folders = BTreeSet::new();
-        for finding in self.verify(providers, false)?.findings {
+        for finding in self.verify(providers, false, &|_, _| {})?.findings {
             match (finding.cause, finding.commit) {
                 (Cause::ForeignCommit, Some(_)) => {
                     folders.insert(folder_of(&finding.path).to_owned());

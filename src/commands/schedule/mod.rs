@@ -38,6 +38,8 @@ enum Verb {
     ///
     /// Where no systemd is to be reached, the line of a crontab is printed instead, on macOS a launchd agent.
     /// A unit that you wrote or altered is never overwritten.
+    #[command(after_help = "Examples:\n  fitsnap schedule install\n  fitsnap schedule install --at 06:30\n  \
+        fitsnap schedule install --print cron")]
     Install {
         /// The time of day, by this machine's clock; else one between six and seven in the morning
         #[arg(long, value_name = "HH:MM")]
@@ -50,12 +52,14 @@ enum Verb {
         force: bool,
     },
     /// Show whether the timer is installed and enabled, when it runs next, and how the last run ended
+    #[command(after_help = "Examples:\n  fitsnap schedule status")]
     Status {
         /// Print one JSON object
         #[arg(long)]
         json: bool,
     },
     /// Stop the timer and remove its units; what you wrote or altered stays
+    #[command(after_help = "Examples:\n  fitsnap schedule remove")]
     Remove {
         /// Remove the units though you altered them; yours are kept beside them
         #[arg(long)]

@@ -77,8 +77,9 @@ impl Run<'_> {
         if self.job.only || wish.since.is_some() || wish.until.is_some() {
             return;
         }
-        // The zone is not known: a day more does no harm.
-        let first = Zone::UTC.nearest_day(self.job.clock.now()).plus(-i64::from(wish.window));
+        // The person's zone is not known now. Where their day is the one before, its window begins with a day that
+        // the run of the day before was to ask for.
+        let first = Zone::UTC.nearest_day(self.job.clock.now()).plus(1 - i64::from(wish.window));
         let held: Vec<Day> = self.recorder.held().range(first..).map(|(day, _)| *day).collect();
         held.into_iter().for_each(|day| self.checked.owe(day));
     }
@@ -165,7 +166,5 @@ fn suspect(
         let last = opening.zone.nearest_day(until);
         days.range(last..).for_each(|(day, _)| checked.incomplete(*day, until));
     }
-    // The last one may have been running still.
-    days.keys().next_back().into_iter().for_each(|day| checked.owe(*day));
     Ok(())
 }

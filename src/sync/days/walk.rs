@@ -119,6 +119,9 @@ impl<'w, 'a> Walk<'w, 'a> {
         opening: &Opening,
         requests: Vec<Request>,
     ) -> Result<(), Ended> {
+        // A request that is one of many pages counts as much as all of them do.
+        let all: u64 = requests.iter().map(|one| provider.requests(&one.resource, one.range)).sum();
+        let each = all as f64 / requests.len().max(1) as f64;
         let mut queue: VecDeque<Queued> =
             requests.into_iter().map(|request| Queued { request, is_alone: false }).collect();
         let mut under_way = FuturesUnordered::new();
@@ -143,6 +146,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                     (queued, answered)
                 });
             }
+            self.run.heard(session, ((queue.len() + under_way.len()) as f64 * each).ceil() as u64);
             // What is under way comes in before anything else ends: it may be new tokens.
             let Some((queued, answered)) = under_way.next().await else {
                 match (ended.take(), self.pause.take()) {
@@ -295,10 +299,10 @@ impl<'w, 'a> Walk<'w, 'a> {
         if !self.run.job.only {
             let now = self.run.job.clock.now();
             self.run.checked.day(day, now);
-            match day < self.zone.nearest_day(now) {
-                true => self.run.checked.settle(day),
-                // It runs still.
-                false => self.run.checked.owe(day),
+            // A day that runs still has more to come; of a device it is known when.
+            match self.synced_until.is_none() && day >= self.zone.nearest_day(now) {
+                true => self.run.checked.owe(day),
+                false => self.run.checked.settle(day),
             }
             if self.handed_over_until(day).is_none() {
                 self.run.checked.complete(day);
