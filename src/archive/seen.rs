@@ -52,14 +52,17 @@ impl Seen {
         seen
     }
 
-    /// The text of it: each grant, and behind it the activities last seen under it.
+    /// The text of it: each grant, and behind it the activities last seen under it. A grant under which none
+    /// was is forgotten.
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
         for (at, grant) in self.grants.iter().enumerate() {
-            text.push_str(&format!("grant\t{grant}\n"));
-            for ((resource, id), _) in self.activities.iter().filter(|(_, seen)| **seen == at) {
-                text.push_str(&format!("{resource}\t{id}\n"));
+            let mut seen =
+                self.activities.iter().filter(|(_, seen)| **seen == at).map(|(activity, _)| activity).peekable();
+            if seen.peek().is_some() {
+                text.push_str(&format!("grant\t{grant}\n"));
             }
+            seen.for_each(|(resource, id)| text.push_str(&format!("{resource}\t{id}\n")));
         }
         text
     }
