@@ -18,17 +18,7 @@ use crate::scene::{FITSNAP, Scene, stride};
 const POWER: [Cut; 6] = [Cut::Promised, Cut::Journaled, Cut::Emptied, Cut::Mixed(0), Cut::Mixed(1), Cut::Mixed(2)];
 
 /// Of what is known to be done, any part of what was not synced may still be missing.
-const AT_THE_END: [Cut; 9] = [
-    Cut::Promised,
-    Cut::Journaled,
-    Cut::Emptied,
-    Cut::Mixed(2),
-    Cut::Mixed(5),
-    Cut::Mixed(8),
-    Cut::Mixed(11),
-    Cut::Mixed(14),
-    Cut::Mixed(17),
-];
+const AT_THE_END: [Cut; 5] = [Cut::Promised, Cut::Emptied, Cut::Mixed(2), Cut::Mixed(5), Cut::Mixed(8)];
 
 /// A run, written down.
 struct Written {
