@@ -24,6 +24,8 @@ mod cli;
 mod commands;
 mod config;
 mod export;
+#[cfg(test)]
+mod fuzzing;
 mod http;
 mod import;
 pub mod json;

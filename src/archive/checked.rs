@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 
 use super::durable::replace_memory;
 use super::{Archive, ArchiveError};
@@ -38,8 +38,26 @@ struct Asked {
 impl Archive {
     /// What is known of a provider's checks. What cannot be read counts as never checked.
     pub fn checked(&self, provider: &ProviderName) -> Checked {
+        Checked::read(&std::fs::read_to_string(self.checked_file(provider)).unwrap_or_default())
+    }
+
+    /// Keeps what is known of a provider's checks.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep_checked(&self, provider: &ProviderName, checked: &Checked) -> Result<(), ArchiveError> {
+        replace_memory(&self.checked_file(provider), checked.text().as_bytes(), &self.scratch())
+    }
+
+    fn checked_file(&self, provider: &ProviderName) -> PathBuf {
+        self.local().join("checked").join(provider.as_str())
+    }
+}
+
+impl Checked {
+    /// Reads what `text` wrote. A line that cannot be read says nothing.
+    pub(super) fn read(text: &str) -> Checked {
         let mut checked = Checked::default();
-        let text = std::fs::read_to_string(self.checked_file(provider)).unwrap_or_default();
         for (day, time) in text.lines().filter_map(|line| line.split_once(' ')) {
             if day == "grant" {
                 let grant = time.split_once(' ').and_then(|(number, grant)| Some((number.parse().ok()?, grant)));
@@ -70,31 +88,21 @@ impl Archive {
         checked
     }
 
-    /// Keeps what is known of a provider's checks.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn keep_checked(&self, provider: &ProviderName, checked: &Checked) -> Result<(), ArchiveError> {
-        let path = self.checked_file(provider);
+    /// The text of it, a line for each thing known.
+    pub(super) fn text(&self) -> String {
         let mut text: String =
-            checked.days.iter().map(|(day, Asked { time, grant })| format!("{day} {time} {grant}\n")).collect();
-        text.extend(checked.incomplete.iter().map(|(day, until)| format!("incomplete {day} {until}\n")));
-        text.extend(checked.owed.iter().map(|day| format!("owed {day}\n")));
-        if let (number @ 1.., grant) = &checked.grant {
+            self.days.iter().map(|(day, Asked { time, grant })| format!("{day} {time} {grant}\n")).collect();
+        text.extend(self.incomplete.iter().map(|(day, until)| format!("incomplete {day} {until}\n")));
+        text.extend(self.owed.iter().map(|day| format!("owed {day}\n")));
+        if let (number @ 1.., grant) = &self.grant {
             text.push_str(&format!("grant {number} {grant}\n"));
         }
-        for (word, time) in [("sync", checked.last), ("changes", checked.changes)] {
+        for (word, time) in [("sync", self.last), ("changes", self.changes)] {
             text.extend(time.map(|time| format!("{word} {time}\n")));
         }
-        replace_memory(&path, text.as_bytes(), &self.scratch())
+        text
     }
 
-    fn checked_file(&self, provider: &ProviderName) -> PathBuf {
-        self.local().join("checked").join(provider.as_str())
-    }
-}
-
-impl Checked {
     /// Notes that a day was asked for and answered.
     pub fn day(&mut self, day: Day, time: DateTime<Utc>) {
         self.days.insert(day, Asked { time: time.timestamp(), grant: self.grant.0 });
@@ -158,7 +166,7 @@ impl Checked {
 
     /// When a sync last went through.
     pub fn last_sync(&self) -> Option<DateTime<Utc>> {
-        DateTime::from_timestamp(self.last?, 0)
+        told(self.last?)
     }
 
     /// Notes that all was heeded that the provider's log of changes told up to this time.
@@ -168,7 +176,7 @@ impl Checked {
 
     /// Up to when the provider's own log of changes was heeded.
     pub fn changes(&self) -> Option<DateTime<Utc>> {
-        DateTime::from_timestamp(self.changes?, 0)
+        told(self.changes?)
     }
 
     /// These days, the one checked longest ago first; those never checked come before all, oldest first.
@@ -177,5 +185,23 @@ impl Checked {
             days.map(|day| (self.days.get(&day).map_or(i64::MIN, |asked| asked.time), day)).collect();
         days.sort_unstable();
         days.into_iter().map(|(_, day)| day).collect()
+    }
+}
+
+/// The time of so many seconds; none where a damaged file says what no sync ever wrote, and nothing could be
+/// reckoned with it.
+fn told(seconds: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(seconds, 0).filter(|time| (1970..=9999).contains(&time.year()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_that_no_sync_wrote_are_not_told() {
+        let checked = Checked::read("changes -8334601228800\nsync 8210266876799\n");
+        assert_eq!((checked.changes(), checked.last_sync()), (None, None));
+        assert!(Checked::read("sync 1436594400\n").last_sync().is_some());
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use git2::{Repository, RepositoryInitOptions, Status};
 
-use super::durable::{make_folder, replace_file};
+use super::durable::{make_folder, replace_file, sync_below, sync_folder};
 use super::identity::{Identity, configuration};
 use super::merge::MERGE_ATTRIBUTE;
 use super::{Archive, ArchiveError, CommitId, DATA};
@@ -14,6 +14,9 @@ use crate::config::{ArchiveSettings, Environment, SETTINGS_FILE};
 use crate::model::{Clock, FORMAT};
 
 const ATTRIBUTES_FILE: &str = ".gitattributes";
+
+/// Where a new repository is made before it stands in its place.
+const UNFINISHED: &str = ".fitsnap-new";
 
 /// No line-ending conversion below `data/`: the hashes hold on every system. And no merging by lines.
 const ATTRIBUTES: [&str; 2] = ["data/** -text", MERGE_ATTRIBUTE];
@@ -52,6 +55,7 @@ impl Archive {
         clock: Clock,
     ) -> Result<Created, ArchiveError> {
         let folder = environment.folder().join(folder);
+        remove_unfinished(&folder)?;
         let around = Archive::repository_around(&folder)?;
         let is_new = around.is_none();
         let git = match around {
@@ -70,6 +74,13 @@ impl Archive {
             None => Before::Repository,
             Some(_) => Before::Archive,
         };
+        if archive.local().exists() {
+            match archive.settle("init", clock) {
+                // Whoever is at work makes good what a stop left.
+                Ok(_) | Err(ArchiveError::Busy { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
         let commit = if archive.is_complete()? { None } else { archive.commit_first_files(was, clock)? };
         Ok(Created { archive, was, commit })
     }
@@ -120,8 +131,19 @@ impl Archive {
             writer.put(ATTRIBUTES_FILE, text)?;
         }
         let subject = if was == Before::Archive { "attributes" } else { "new archive" };
-        let message = format!("fitsnap: {subject}\n\nFitsnap-Action: init\nFitsnap-Format: {FORMAT}\n");
-        writer.commit(&message, clock.now())
+        writer.commit(&message(subject), clock.now())
+    }
+
+    /// Commits the settings as they are to be; `what` says in the message what came of it.
+    ///
+    /// # Errors
+    /// `Guard` where `fitsnap.toml` holds edits that are in no commit.
+    pub fn commit_settings(&self, text: &str, what: &str, clock: Clock) -> Result<Option<CommitId>, ArchiveError> {
+        let lock = self.lock("init", clock)?;
+        self.own_file(SETTINGS_FILE)?;
+        let mut writer = self.writer(&lock, DATA)?;
+        writer.put(SETTINGS_FILE, text)?;
+        writer.commit(&message(what), clock.now())
     }
 
     /// A file of the work tree that is about to be committed whole, if it is there; it must hold no
@@ -158,6 +180,10 @@ impl Archive {
     }
 }
 
+fn message(subject: &str) -> String {
+    format!("fitsnap: {subject}\n\nFitsnap-Action: init\nFitsnap-Format: {FORMAT}\n")
+}
+
 /// Refuses settings that are there and that this fitsnap cannot use.
 fn check_settings(root: &Path, kinds: &[&'static str]) -> Result<(), ArchiveError> {
     let path = root.join(SETTINGS_FILE);
@@ -168,6 +194,15 @@ fn check_settings(root: &Path, kinds: &[&'static str]) -> Result<(), ArchiveErro
     }
 }
 
+/// Takes away what a stop in the middle of making a repository left.
+fn remove_unfinished(folder: &Path) -> Result<(), ArchiveError> {
+    let unfinished = folder.join(UNFINISHED);
+    fs::remove_dir_all(&unfinished).or_else(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(()),
+        _ => Err(ArchiveError::io("remove", &unfinished)(error)),
+    })
+}
+
 fn new_repository_in(folder: &Path, environment: &Environment) -> Result<Repository, ArchiveError> {
     let config = configuration(None, environment)?;
     Identity::in_configuration(&config, environment)?;
@@ -176,8 +211,16 @@ fn new_repository_in(folder: &Path, environment: &Environment) -> Result<Reposit
     make_folder(folder)?;
     let mut options = RepositoryInitOptions::new();
     options.initial_head(branch.unwrap_or("main")).no_reinit(true).external_template(false);
-    Repository::init_opts(folder, &options)
-        .map_err(ArchiveError::git(format!("make a repository in {}", folder.display())))
+    let failed = || ArchiveError::git(format!("make a repository in {}", folder.display()));
+    // It comes as a whole: a power cut must not leave a repository of empty files, nor a stop half of one.
+    let unfinished = folder.join(UNFINISHED);
+    drop(Repository::init_opts(&unfinished, &options).map_err(failed())?);
+    let (made, place) = (unfinished.join(".git"), folder.join(".git"));
+    sync_below(&made)?;
+    fs::rename(&made, &place).map_err(ArchiveError::io("make", &place))?;
+    fs::remove_dir(&unfinished).map_err(ArchiveError::io("remove", &unfinished))?;
+    sync_folder(folder)?;
+    Repository::open(folder).map_err(failed())
 }
 
 fn bare(path: &Path) -> ArchiveError {

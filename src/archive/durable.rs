@@ -16,9 +16,18 @@ const ONE_AFTER_THE_OTHER: usize = 3;
 #[cfg(target_os = "linux")]
 const MANY_FILES: usize = 64;
 
-/// Makes a folder and those above it.
+/// Makes a folder and those above it; their names are on the disk when it returns.
 pub(super) fn make_folder(path: &Path) -> Result<(), ArchiveError> {
-    fs::create_dir_all(path).map_err(ArchiveError::io("make the folder", path))
+    sync_folders(&make_unsynced_folder(path)?)
+}
+
+/// Makes a folder and those above it, and tells which folders have new names in them.
+pub(super) fn make_unsynced_folder(path: &Path) -> Result<BTreeSet<PathBuf>, ArchiveError> {
+    let missing = path.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+    let above = missing.map(|folder| folder.parent().filter(|above| !above.as_os_str().is_empty()));
+    let above = above.map(|above| above.unwrap_or(Path::new(".")).to_owned()).collect();
+    fs::create_dir_all(path).map_err(ArchiveError::io("make the folder", path))?;
+    Ok(above)
 }
 
 /// From so many bytes on the disk may begin before it is told to sync.
@@ -41,7 +50,7 @@ pub(super) fn unfinished(bytes: &[u8], scratch: &Path) -> io::Result<TempPath> {
 /// of the new, and after a power cut perhaps none.
 pub(super) fn replace_memory(path: &Path, bytes: &[u8], scratch: &Path) -> Result<(), ArchiveError> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    make_folder(folder)?;
+    make_unsynced_folder(folder)?;
     put(unfinished(bytes, scratch).map_err(ArchiveError::io("write", path))?, path)
 }
 
@@ -57,6 +66,7 @@ pub(super) fn replace_file(path: &Path, bytes: &[u8], scratch: &Path) -> Result<
 #[derive(Default)]
 pub(super) struct Unsynced {
     waiting: Vec<(TempPath, PathBuf)>,
+    standing: Vec<PathBuf>,
     folders: BTreeSet<PathBuf>,
     count: usize,
 }
@@ -67,7 +77,7 @@ impl Unsynced {
     /// and the journal covers the time between.
     pub(super) fn replace(&mut self, path: &Path, file: TempPath) -> Result<(), ArchiveError> {
         let folder = path.parent().unwrap_or(Path::new("."));
-        make_folder(folder)?;
+        self.folders.extend(make_unsynced_folder(folder)?);
         self.waiting.push((file, path.to_owned()));
         self.folders.insert(folder.to_owned());
         self.count += 1;
@@ -80,15 +90,17 @@ impl Unsynced {
     /// Counts a file that stands as it is to be, but whose bytes may not be on the disk.
     pub(super) fn note(&mut self, path: &Path) {
         self.count += 1;
+        self.standing.push(path.to_owned());
         self.folders.insert(path.parent().unwrap_or(Path::new(".")).to_owned());
     }
 
-    /// Takes a file away.
+    /// Takes a file away, if it is there.
     pub(super) fn remove(&mut self, path: &Path) -> Result<(), ArchiveError> {
         match fs::remove_file(path) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(ArchiveError::io("remove", path)(error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(ArchiveError::io("remove", path)(error));
+            }
+            _ => {}
         }
         if let Some(folder) = path.parent() {
             self.folders.insert(folder.to_owned());
@@ -105,10 +117,9 @@ impl Unsynced {
         if self.count > many() {
             return sync_file_system(first);
         }
-        together(&self.waiting, |(file, path)| {
-            let file = OpenOptions::new().write(true).open(file);
-            file.and_then(|file| file.sync_data()).map_err(ArchiveError::io("sync", path))
-        })?;
+        let waiting = self.waiting.iter().map(|(file, path)| (&**file, &**path));
+        let files: Vec<(&Path, &Path)> = waiting.chain(self.standing.iter().map(|path| (&**path, &**path))).collect();
+        together(&files, |(file, path)| sync_file(file, path))?;
         self.waiting.into_iter().try_for_each(|(file, path)| put(file, &path))?;
         sync_folders(&folders)
     }
@@ -170,14 +181,16 @@ fn many() -> usize {
     usize::MAX
 }
 
+/// Returns when everything is on the disk that lies on the file system of a folder, where the system can
+/// do that.
 #[cfg(target_os = "linux")]
-fn sync_file_system(folder: &Path) -> Result<(), ArchiveError> {
+pub(super) fn sync_file_system(folder: &Path) -> Result<(), ArchiveError> {
     let file = File::open(folder).map_err(ArchiveError::io("open", folder))?;
     rustix::fs::syncfs(file).map_err(|error| ArchiveError::io("sync", folder)(error.into()))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn sync_file_system(folder: &Path) -> Result<(), ArchiveError> {
+pub(super) fn sync_file_system(folder: &Path) -> Result<(), ArchiveError> {
     sync_folder(folder)
 }
 
@@ -188,6 +201,35 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), ArchiveError> {
         File::open(folder).and_then(|file| file.sync_all()).map_err(ArchiveError::io("sync", folder))?;
     }
     Ok(())
+}
+
+/// Gives a finished file a name in the place of another: a reader sees the old bytes or all of the new, also
+/// after a power cut.
+pub(super) fn rename_synced(file: &Path, path: &Path) -> Result<(), ArchiveError> {
+    sync_file(file, path)?;
+    fs::rename(file, path).map_err(ArchiveError::io("write", path))?;
+    sync_folder(path.parent().unwrap_or(Path::new(".")))
+}
+
+/// Returns when a folder is on the disk with all that is in it.
+pub(super) fn sync_below(folder: &Path) -> Result<(), ArchiveError> {
+    let failed = || ArchiveError::io("sync", folder);
+    for entry in fs::read_dir(folder).map_err(failed())? {
+        let path = entry.map_err(failed())?.path();
+        if path.is_dir() {
+            sync_below(&path)?;
+        } else {
+            sync_file(&path, &path)?;
+        }
+    }
+    sync_folder(folder)
+}
+
+/// Returns when the bytes of a file are on the disk that is to stand at a place.
+fn sync_file(file: &Path, place: &Path) -> Result<(), ArchiveError> {
+    // A person may have made their file read-only; Windows syncs only what is open for writing.
+    let file = OpenOptions::new().read(cfg!(unix)).write(!cfg!(unix)).open(file);
+    file.and_then(|file| file.sync_data()).map_err(ArchiveError::io("sync", place))
 }
 
 /// Objects never change, and git marks them so.

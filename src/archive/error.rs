@@ -133,6 +133,12 @@ impl ArchiveError {
             ArchiveError::Busy { .. } => "wait until it is done, then run the command again".to_owned(),
             ArchiveError::Io { source, path, .. } => match source.kind() {
                 io::ErrorKind::StorageFull => DISK_FULL.to_owned(),
+                io::ErrorKind::QuotaExceeded => {
+                    "your share of the disk is used up; make room and run the command again".to_owned()
+                }
+                io::ErrorKind::FileTooLarge => {
+                    "no file may be as large here; look at the limit: ulimit -f".to_owned()
+                }
                 io::ErrorKind::ReadOnlyFilesystem => {
                     "the file system is read-only; mount it for writing or use another copy".to_owned()
                 }

@@ -45,6 +45,24 @@ impl HashList {
         Ok(HashList(list))
     }
 
+    /// Reads a list as sha256sum(1) and tools like it write one: in any order, with a star before the name of
+    /// a file that was read as binary or `./` before any, hashes in capitals, lines that end with CR LF. None
+    /// for a text that is no such list, or says two things of one file.
+    pub fn parse_any(text: &[u8]) -> Option<HashList> {
+        let mut list = BTreeMap::new();
+        for line in std::str::from_utf8(text).ok()?.lines().filter(|line| !line.is_empty()) {
+            let (escape, line) = line.strip_prefix('\\').map_or(("", line), |rest| ("\\", rest));
+            let (hash, name) = line.split_once(' ')?;
+            let name = name.strip_prefix([' ', '*'])?;
+            let name = name.strip_prefix("./").unwrap_or(name);
+            let (name, hash) = entry(format!("{escape}{}  {name}", hash.to_lowercase()).as_bytes())?;
+            if list.insert(name, hash).is_some_and(|other| other != hash) {
+                return None;
+            }
+        }
+        Some(HashList(list))
+    }
+
     /// The list's text.
     pub fn render(&self) -> Vec<u8> {
         let mut text = String::with_capacity(self.0.len() * 80);
@@ -105,6 +123,7 @@ fn unescape(name: &str) -> Option<String> {
                 'r' => '\r',
                 _ => return None,
             },
+            '\r' => return None,
             other => other,
         });
     }
@@ -157,8 +176,34 @@ mod tests {
             &text.to_uppercase(),
             &text.replace("04", "x/04"),
             &text.replace('\n', "\r\n"),
+            &format!("\\{}  a\\\\b\r\n", ContentHash::of(b"")),
         ] {
             assert_eq!(said(bad), "line 1 is not a hash, two spaces and a name", "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn lists_of_other_tools_are_read_where_they_say_the_same() {
+        let text = String::from_utf8(list().render()).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        let backwards = format!("{}\n\n{}", lines[1], lines[0]);
+        for other in [
+            &text,
+            &backwards,
+            &text.replace("  ", " *"),
+            &text.replace("  ", "  ./"),
+            &text.replace('\n', "\r\n"),
+            &text.to_uppercase().replace("JSON", "json"),
+            &text.repeat(2),
+        ] {
+            assert_eq!(HashList::parse_any(other.as_bytes()), Some(list()), "{other}");
+        }
+        let mut odd = HashList::default();
+        odd.set("a\\b.gpx", ContentHash::of(b""));
+        assert_eq!(HashList::parse_any(&odd.render()), Some(odd));
+        let another = format!("{text}{}  04.json\n", ContentHash::of(b"other"));
+        for bad in [&another, "04.json", &text.replace("  ", " "), &text.replace("  ", "  ../")] {
+            assert_eq!(HashList::parse_any(bad.as_bytes()), None, "{bad}");
         }
     }
 

@@ -27,7 +27,7 @@ impl Archive {
     pub fn check_writable(&self) -> Result<(), ArchiveError> {
         Identity::of(&self.git, &self.environment)?;
         self.guard_state()?;
-        let tree = self.tree_of(&self.branch()?)?;
+        let tree = self.tree_of(self.branch()?.tip)?;
         self.guard_edits(tree.as_ref(), DATA)
     }
 
@@ -47,6 +47,21 @@ impl Archive {
         let names = self.git.remotes().map_err(ArchiveError::git("list the remotes"))?;
         let address = |name: &str| Some((name.to_owned(), self.git.find_remote(name).ok()?.url().ok()?.to_owned()));
         Ok(names.iter().filter_map(|name| address(name.ok()??)).collect())
+    }
+
+    /// What goes after `git push` to push the branch: nothing where it has an upstream, else the words that
+    /// give it one. None where there is no remote.
+    ///
+    /// # Errors
+    /// When git's configuration cannot be read.
+    pub fn push_arguments(&self) -> Result<Option<Vec<String>>, ArchiveError> {
+        let remotes = self.remotes()?;
+        let named = remotes.iter().find(|(name, _)| name == "origin").or(remotes.first());
+        let Some((remote, _)) = named else { return Ok(None) };
+        let branch = self.git.find_reference("HEAD").ok();
+        let branch = branch.as_ref().and_then(|head| head.symbolic_target().ok().flatten());
+        let has_upstream = branch.is_some_and(|branch| self.git.branch_upstream_name(branch).is_ok());
+        Ok(Some(if has_upstream { Vec::new() } else { ["--set-upstream", remote, "HEAD"].map(str::to_owned).into() }))
     }
 
     /// How the branch stands to what this clone knows of its remote; none where there is no remote.

@@ -6,10 +6,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use git2::{ErrorCode, ObjectType, Oid, Tree};
+use git2::{BranchType, ErrorCode, ObjectType, Oid, Tree};
 use serde::{Deserialize, Serialize};
 
-use super::durable::{make_folder, replace_file};
+use super::durable::{replace_file, sync_file_system};
 use super::layout::stays_inside;
 use super::staging::{Ready, blob_of, read_index};
 use super::trees::{Edits, entry_at};
@@ -38,7 +38,7 @@ impl Archive {
             Err(ArchiveError::Io { .. }) => return Ok(None),
             Err(error) => return Err(error),
         };
-        if self.journal().exists() {
+        if self.was_ended() {
             match self.heal() {
                 // With HEAD elsewhere the unfinished commit is not what is looked at.
                 Ok(()) | Err(ArchiveError::Guard { .. }) => {}
@@ -46,6 +46,19 @@ impl Archive {
             }
         }
         Ok(Some(lock))
+    }
+
+    /// Whether a run was ended in the middle of its work.
+    fn was_ended(&self) -> bool {
+        let has_unfinished = || fs::read_dir(self.scratch()).is_ok_and(|mut left| left.next().is_some());
+        self.journal().exists() || has_unfinished() || self.git_locks().iter().any(|lock| lock.exists())
+    }
+
+    /// The locks of git's that fitsnap takes.
+    fn git_locks(&self) -> Vec<PathBuf> {
+        let common = self.git.commondir();
+        let branch = self.branch().ok().map(|branch| common.join(branch.name + ".lock"));
+        [self.git.path().join("index.lock"), common.join("config.lock")].into_iter().chain(branch).collect()
     }
 
     /// Where unfinished files stand.
@@ -85,6 +98,7 @@ impl Archive {
     pub(super) fn heal(&self) -> Result<(), ArchiveError> {
         let scratch = self.scratch();
         let is_first = !scratch.exists();
+        let was_ended = is_first || self.was_ended();
         super::pack::sweep(&scratch, &self.git.commondir().join("objects/pack"));
         // Nothing in there is finished, so nothing in there is of use.
         match fs::remove_dir_all(&scratch) {
@@ -92,13 +106,23 @@ impl Archive {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(ArchiveError::io("empty", &scratch)(error)),
         }
-        make_folder(&scratch)?;
-        super::locks::clear_dead(&self.git.path().join("index.lock"))?;
-        let branch = self.branch()?;
-        self.clear_dead_ref_lock(&branch.name)?;
+        fs::create_dir_all(&scratch).map_err(ArchiveError::io("make the folder", &scratch))?;
+        if was_ended {
+            // A power cut could still take what an ended run wrote, and more is about to be built on it.
+            sync_file_system(self.git.commondir())?;
+            sync_file_system(&self.root)?;
+        }
+        self.git_locks().iter().try_for_each(|lock| super::locks::clear_dead(lock))?;
+        let is_on_branch = match self.branch() {
+            // HEAD is detached: what is left undone must not keep the person from going back.
+            Err(ArchiveError::Guard { .. }) if self.guard_state().is_ok() => false,
+            branch => branch.map(|_| true)?,
+        };
+        let head = self.head()?.map(|head| head.0);
         // Someone may have deleted our whole folder after a stop, the journal with it.
         if is_first
-            && let Some(tip) = branch.tip
+            && is_on_branch
+            && let Some(tip) = head
             && let Some((edits, old)) = self.left_undone(tip)?
         {
             self.begin_journal(tip, &edits, &old)?;
@@ -108,12 +132,17 @@ impl Archive {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(ArchiveError::io("read", &self.journal())(error)),
         };
-        if let Some((commit, mut edits, old)) = serde_json::from_slice(&bytes).ok().and_then(read)
-            && let Some(tip) = branch.tip
-            && (tip == commit || self.is_descendant(tip, commit)?)
+        if let Some((commit, edits, old)) = read(&bytes)
+            && let Some(tip) = head
         {
+            let (mut edits, old) = match tip == commit || self.is_descendant(tip, commit)? {
+                true => (edits, old),
+                // The person went back to before the commit in the middle of it: what followed it follows them.
+                false if self.is_on_a_branch(commit)? => (old, edits),
+                false => Default::default(),
+            };
             // A person may have committed since: what their commit says of a path counts.
-            let tree = self.tree_of(&branch)?;
+            let tree = self.tree_of(head)?;
             for path in edits.keys().cloned().collect::<Vec<_>>() {
                 let now = entry_at(tree.as_ref(), &path)?.map(|entry| entry.id());
                 if edits.get(&path) != Some(&now) {
@@ -132,6 +161,20 @@ impl Archive {
             Err(error) if error.code() == ErrorCode::NotFound => Ok(false),
             known => known.map_err(ArchiveError::git(format!("look for commit {earlier}"))),
         }
+    }
+
+    /// Whether a branch has a commit.
+    fn is_on_a_branch(&self, commit: Oid) -> Result<bool, ArchiveError> {
+        let failed = || ArchiveError::git("list the branches");
+        for branch in self.git.branches(Some(BranchType::Local)).map_err(failed())? {
+            let tip = branch.map_err(failed())?.0.get().target();
+            if let Some(tip) = tip
+                && (tip == commit || self.is_descendant(tip, commit)?)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// What a stop in the middle of HEAD's own commit left undone, where the journal of it is lost: index
@@ -174,7 +217,9 @@ impl Archive {
     }
 }
 
-fn read(journal: Journal) -> Option<(Oid, Edits, Edits)> {
+/// The commit, what it does and what was there before; none where it is no journal of fitsnap's.
+pub(super) fn read(bytes: &[u8]) -> Option<(Oid, Edits, Edits)> {
+    let journal: Journal = serde_json::from_slice(bytes).ok()?;
     let id = |text: Option<String>| match text {
         None => Some(None),
         Some(text) => text.parse().ok().map(Some),

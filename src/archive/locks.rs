@@ -14,7 +14,25 @@ const MARK: &str = "fitsnap holds this lock";
 
 /// The archive's lock, held while it lives. The system lets go of it when the process ends, however.
 pub struct Lock {
-    _file: File,
+    file: File,
+    path: PathBuf,
+}
+
+impl Lock {
+    /// Refuses where the lock's file is no longer there or is another one: fitsnap's own folder was deleted
+    /// in the middle of the run, and another fitsnap may be at work.
+    pub(super) fn check(&self) -> Result<(), ArchiveError> {
+        if is_at(&self.file, &self.path) {
+            return Ok(());
+        }
+        Err(ArchiveError::Guard {
+            problem: format!(
+                "{} was removed while fitsnap was at work; what was committed is whole",
+                self.path.display()
+            ),
+            hint: "run the command again; what it holds is fitsnap's own and need not be tidied".to_owned(),
+        })
+    }
 }
 
 impl Archive {
@@ -44,8 +62,22 @@ impl Archive {
         let words = format!("fitsnap {command}, process {}, since {}\n", std::process::id(), timestamp(clock.now()));
         let written = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(words.as_bytes()));
         written.map_err(failed)?;
-        Ok(Lock { _file: file })
+        Ok(Lock { file, path })
     }
+}
+
+/// Whether an open file is the one that a path leads to.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let mark = |meta: fs::Metadata| (meta.dev(), meta.ino());
+    matches!((file.metadata().map(mark), fs::metadata(path).map(mark)), (Ok(open), Ok(there)) if open == there)
+}
+
+/// Whether an open file is the one that a path leads to. Windows does not remove an open file.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
 }
 
 /// One of git's lock files (`index.lock`, `refs/heads/main.lock`), held by us.

@@ -10,6 +10,8 @@ mod companions;
 mod create;
 mod durable;
 mod error;
+#[cfg(test)]
+mod fuzz;
 mod gists;
 mod hash_list;
 mod health;

@@ -11,7 +11,7 @@ use git2::{ObjectType, Odb, Oid};
 use sha1::{Digest, Sha1};
 
 use super::ArchiveError;
-use super::durable::{make_folder, read_only, sync_files, sync_folders};
+use super::durable::{make_unsynced_folder, read_only, sync_files, sync_folders};
 use super::pack::Pack;
 
 /// From this many objects on they become one pack: beyond it a file and a sync for each cost more
@@ -137,7 +137,7 @@ pub(super) fn store_loose(
         let name = id.to_string();
         let folder = objects.join(&name[..2]);
         let path = folder.join(&name[2..]);
-        make_folder(&folder)?;
+        make_unsynced_folder(&folder)?;
         let failed = ArchiveError::io("write", &path);
         let write = || {
             let file = tempfile::Builder::new().prefix("object-").tempfile_in(scratch)?;

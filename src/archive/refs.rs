@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, Oid};
 
-use super::durable::{make_folder, replace_file};
+use super::durable::{make_unsynced_folder, replace_file};
 use super::locks::GitLock;
 use super::{Archive, ArchiveError};
 
@@ -71,18 +71,11 @@ impl Archive {
         }
         Ok(())
     }
-
-    /// Removes lock files that a dead fitsnap left on a branch.
-    pub(super) fn clear_dead_ref_lock(&self, name: &str) -> Result<(), ArchiveError> {
-        let mut path = self.git.commondir().join(name).into_os_string();
-        path.push(".lock");
-        super::locks::clear_dead(Path::new(&path))
-    }
 }
 
 fn append(path: &Path, line: &str) -> Result<(), ArchiveError> {
     if let Some(folder) = path.parent() {
-        make_folder(folder)?;
+        make_unsynced_folder(folder)?;
     }
     let written =
         OpenOptions::new().append(true).create(true).open(path).and_then(|mut file| file.write_all(line.as_bytes()));

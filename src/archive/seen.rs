@@ -18,17 +18,7 @@ pub struct Seen {
 impl Archive {
     /// What is known of a provider's activities. What cannot be read counts as never seen.
     pub fn seen(&self, provider: &ProviderName) -> Seen {
-        let mut seen = Seen::default();
-        let text = std::fs::read_to_string(self.seen_file(provider)).unwrap_or_default();
-        let mut grant = None;
-        for line in text.lines() {
-            if let Some(told) = line.strip_prefix("grant\t") {
-                grant = Some(told);
-            } else if let (Some(grant), Some((resource, id))) = (grant, line.split_once('\t')) {
-                seen.note(resource, id, grant);
-            }
-        }
-        seen
+        Seen::read(&std::fs::read_to_string(self.seen_file(provider)).unwrap_or_default())
     }
 
     /// Keeps what is known of a provider's activities.
@@ -40,14 +30,7 @@ impl Archive {
         if let Some(folder) = path.parent() {
             make_folder(folder)?;
         }
-        let mut text = String::new();
-        for (at, grant) in seen.grants.iter().enumerate() {
-            text.push_str(&format!("grant\t{grant}\n"));
-            for ((resource, id), _) in seen.activities.iter().filter(|(_, seen)| **seen == at) {
-                text.push_str(&format!("{resource}\t{id}\n"));
-            }
-        }
-        replace_file(&path, text.as_bytes(), &self.scratch())
+        replace_file(&path, seen.text().as_bytes(), &self.scratch())
     }
 
     fn seen_file(&self, provider: &ProviderName) -> PathBuf {
@@ -56,6 +39,34 @@ impl Archive {
 }
 
 impl Seen {
+    /// Reads what `text` wrote. A line that cannot be read says nothing.
+    pub(super) fn read(text: &str) -> Seen {
+        let (mut seen, mut grant) = (Seen::default(), None);
+        for line in text.lines() {
+            if let Some(told) = line.strip_prefix("grant\t") {
+                grant = Some(told);
+            } else if let (Some(grant), Some((resource, id))) = (grant, line.split_once('\t')) {
+                seen.note(resource, id, grant);
+            }
+        }
+        seen
+    }
+
+    /// The text of it: each grant, and behind it the activities last seen under it. A grant under which none
+    /// was is forgotten.
+    pub(super) fn text(&self) -> String {
+        let mut text = String::new();
+        for (at, grant) in self.grants.iter().enumerate() {
+            let mut seen =
+                self.activities.iter().filter(|(_, seen)| **seen == at).map(|(activity, _)| activity).peekable();
+            if seen.peek().is_some() {
+                text.push_str(&format!("grant\t{grant}\n"));
+            }
+            seen.for_each(|(resource, id)| text.push_str(&format!("{resource}\t{id}\n")));
+        }
+        text
+    }
+
     /// Notes that an activity stood in its list under this grant.
     pub fn note(&mut self, resource: &str, id: &str, grant: &str) {
         // Neither holds a line break or a tab but by malice; a line that lies must not be written.

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use git2::{Index, IndexEntry, IndexTime, ObjectType, Oid, RepositoryState, Tree};
 use tempfile::TempPath;
 
-use super::durable::{Unsynced, sync_folder, unfinished};
+use super::durable::{Unsynced, rename_synced, unfinished};
 use super::layout::stays_inside;
 use super::locks::GitLock;
 use super::objects::name_of_file;
@@ -199,7 +199,10 @@ impl Archive {
             let found = blob_of(&file)?;
             if found == *new {
                 // It may be from a run that was ended before it synced.
-                written.note(&file);
+                match new {
+                    Some(_) => written.note(&file),
+                    None => written.remove(&file)?,
+                }
                 continue;
             }
             if found != old.get(path).copied().flatten() && !self.is_cut_off(&file, *new)? {
@@ -327,9 +330,7 @@ impl Archive {
             }
         }
         index.write().map_err(failed())?;
-        File::open(&work).and_then(|file| file.sync_all()).map_err(ArchiveError::io("sync", &work))?;
-        fs::rename(&work, &path).map_err(ArchiveError::io("write", &path))?;
-        sync_folder(self.git.path())
+        rename_synced(&work, &path)
     }
 
     /// Git looks at a file itself where its time is not before the index's: it may have changed right

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use git2::{Commit, ErrorCode, Oid, Sort};
 
+use super::versions::Versions;
 use super::{Archive, ArchiveError};
-use crate::model::{Action, ProviderName};
+use crate::config::{SETTINGS_FILE, edit};
+use crate::model::{Action, Origin, ProviderName};
 
 impl Archive {
     /// The time of the newest sync commit of each of these providers.
@@ -33,6 +35,28 @@ impl Archive {
             }
         }
         Ok(found)
+    }
+
+    /// Since when the settings, as committed, have named a provider; none where they do not.
+    ///
+    /// # Errors
+    /// When the history cannot be walked.
+    pub fn named_since(&self, provider: &ProviderName) -> Result<Option<DateTime<Utc>>, ArchiveError> {
+        let Some(head) = self.head()? else { return Ok(None) };
+        let versions = Versions::new(self, vec![head.0]);
+        let mut since = None;
+        for brought in versions.of(SETTINGS_FILE)? {
+            let brought = brought?;
+            let text = versions.bytes(brought.blob)?.and_then(|bytes| String::from_utf8(bytes).ok());
+            let table = text.and_then(|text| edit::read(&text).ok());
+            let named =
+                |table: toml::Table| table.get("providers").is_some_and(|all| all.get(provider.as_str()).is_some());
+            if !table.is_some_and(named) {
+                break;
+            }
+            since = DateTime::from_timestamp(brought.time, 0);
+        }
+        Ok(since)
     }
 
     /// How many commits of HEAD no remote has, as far as this clone knows: its upstream, or any remote
@@ -73,8 +97,6 @@ impl Archive {
 
 /// The provider that a commit of a sync is about.
 fn synced(commit: &Commit<'_>) -> Option<ProviderName> {
-    let trailers = git2::message_trailers_strs(commit.message().ok()?).ok()?;
-    let value = |key: &str| trailers.iter().find(|(name, _)| *name == key).map(|(_, value)| value);
-    let is_sync = value("Fitsnap-Action").and_then(Action::from_word) == Some(Action::Sync);
-    value("Fitsnap-Provider").filter(|_| is_sync)?.parse().ok()
+    let origin = Origin::of(&String::from_utf8_lossy(commit.message_bytes()));
+    origin.provider.filter(|_| origin.action == Some(Action::Sync))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::process::Stdio;
 
 use chrono::{DateTime, Utc};
-use git2::{ObjectType, Odb};
+use git2::{ObjectType, Odb, Oid};
 
 use super::identity::{Identity, configuration};
 use super::objects::{NewObjects, name_of, renew};
@@ -22,6 +22,7 @@ const LOOSE_IN_ONE_FOLDER: usize = 27;
 /// Collects files and commits them. Nothing of it is visible before the commit.
 pub struct Writer<'a> {
     archive: &'a Archive,
+    lock: &'a Lock,
     identity: Identity,
     signer: Option<Signer>,
     odb: Odb<'a>,
@@ -40,7 +41,7 @@ impl Archive {
     /// # Errors
     /// `Guard` where something of the person's own is in the way, `NoIdentity` where git does not know
     /// them, `Signing` where it cannot sign though it is set to; nothing was changed then.
-    pub fn writer<'a>(&'a self, _lock: &'a Lock, folder: &str) -> Result<Writer<'a>, ArchiveError> {
+    pub fn writer<'a>(&'a self, lock: &'a Lock, folder: &str) -> Result<Writer<'a>, ArchiveError> {
         let config = configuration(Some(&self.git), &self.environment)?;
         let identity = Identity::in_configuration(&config, &self.environment)?;
         let signer = Signer::of(&config, &identity, &self.environment)?;
@@ -48,16 +49,16 @@ impl Archive {
         self.guard_state()?;
         self.heal()?;
         let branch = self.branch()?;
-        let tree = self.tree_of(&branch)?;
+        let tree = self.tree_of(branch.tip)?;
         self.guard_edits(tree.as_ref(), folder)?;
         let odb = self.git.odb().map_err(ArchiveError::git("open the objects"))?;
         let (edits, stage, lists) = (Edits::new(), Stage::new(&self.scratch()), BTreeMap::new());
-        Ok(Writer { archive: self, identity, signer, odb, branch, edits, stage, lists, is_large: false })
+        Ok(Writer { archive: self, lock, identity, signer, odb, branch, edits, stage, lists, is_large: false })
     }
 
-    /// The tree that a branch stands at.
-    pub(super) fn tree_of(&self, branch: &Branch) -> Result<Option<git2::Tree<'_>>, ArchiveError> {
-        let Some(tip) = branch.tip else { return Ok(None) };
+    /// The tree of the commit that a branch or HEAD stands at.
+    pub(super) fn tree_of(&self, tip: Option<Oid>) -> Result<Option<git2::Tree<'_>>, ArchiveError> {
+        let Some(tip) = tip else { return Ok(None) };
         let tree = self.git.find_commit(tip).and_then(|commit| commit.tree());
         tree.map(Some).map_err(ArchiveError::git(format!("read commit {tip}")))
     }
@@ -71,7 +72,7 @@ impl Writer<'_> {
     pub fn put(&mut self, path: &str, bytes: impl Into<Vec<u8>>) -> Result<BlobId, ArchiveError> {
         let file = incoming(&self.odb, path, bytes.into())?;
         let id = file.id;
-        self.stage.take(file)?;
+        self.stage.take(file).map_err(|error| self.cause(error))?;
         self.edits.insert(path.to_owned(), Some(id));
         Ok(BlobId(id))
     }
@@ -82,10 +83,15 @@ impl Writer<'_> {
     /// When it cannot be read.
     pub fn read(&mut self, path: &str, blob: BlobId) -> Result<Vec<u8>, ArchiveError> {
         let is_staged = self.edits.get(path) == Some(&Some(blob.0));
-        match if is_staged { self.stage.read(path)? } else { None } {
+        match if is_staged { self.stage.read(path).map_err(|error| self.cause(error))? } else { None } {
             Some(bytes) => Ok(bytes),
             None => self.archive.blob(blob),
         }
+    }
+
+    /// Why something failed: with fitsnap's own folder gone nothing can succeed.
+    fn cause(&self, error: ArchiveError) -> ArchiveError {
+        self.lock.check().err().unwrap_or(error)
     }
 
     /// Takes a file out with the next commit.
@@ -130,9 +136,13 @@ impl Writer<'_> {
     /// where the commit cannot be signed; the commit was not made then.
     /// Any other error after the reference moved is made good by the next writer.
     pub fn commit(&mut self, message: &str, time: DateTime<Utc>) -> Result<Option<CommitId>, ArchiveError> {
+        self.commit_all(message, time).map_err(|error| self.cause(error))
+    }
+
+    fn commit_all(&mut self, message: &str, time: DateTime<Utc>) -> Result<Option<CommitId>, ArchiveError> {
         let mut staged = self.stage.hand_over()?;
         self.update_hash_lists(&mut staged)?;
-        let tree = self.archive.tree_of(&self.branch)?;
+        let tree = self.archive.tree_of(self.branch.tip)?;
         let mut old = Edits::new();
         for path in self.edits.keys() {
             let entry = trees::entry_at(tree.as_ref(), path)?;
@@ -171,6 +181,7 @@ impl Writer<'_> {
         // From before the reference moves until the index has followed: in between any other git would
         // take the commit's files for a person's edits.
         let index = self.archive.lock_index(&scratch)?;
+        self.lock.check()?;
         self.archive.begin_journal(commit, &self.edits, &old)?;
         let subject = message.lines().next().unwrap_or_default();
         let moved = self.archive.move_branch(&self.branch, commit, &committer, subject, &scratch);

@@ -5,6 +5,8 @@ mod cache;
 mod civil;
 mod finder;
 mod finding;
+#[cfg(test)]
+mod fuzz;
 mod label;
 mod lines;
 mod packed;

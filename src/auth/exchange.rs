@@ -307,7 +307,30 @@ impl<'c> AsyncHttpClient<'c> for Wire<'_> {
 mod tests {
     use super::*;
     use crate::json::RecordRules;
-    use crate::model::{ApiAlone, SignIn, no_more_than_its_status};
+    use crate::model::{ApiAlone, Export, SignIn, no_more_than_its_status};
+
+    #[test]
+    fn an_id_of_the_services_leads_nowhere_but_to_the_service() {
+        let origin = Url::parse("https://api.example.org/").unwrap();
+        let (authorize, token) = (origin.clone(), origin.clone());
+        let places = Places { origin: origin.clone(), without: "/api/v3", authorize, token, revoke: None };
+        for id in [
+            "https://elsewhere.example/x",
+            "//elsewhere.example/x",
+            "/\\elsewhere.example/x",
+            "@elsewhere.example/x",
+            ":8080@elsewhere.example",
+            ".elsewhere.example",
+            "/../..//elsewhere.example",
+            "\r\nhost: elsewhere.example",
+            "\u{1b}[2J",
+            "/api/v3//elsewhere.example/x",
+            "",
+        ] {
+            let url = places.resource(id, &[("a", "1")]).unwrap();
+            assert_eq!((url.origin(), url.username()), (origin.origin(), ""), "{id:?}: {url}");
+        }
+    }
 
     #[test]
     fn a_base_url_stands_for_every_origin_unless_it_has_the_api_alone() {
@@ -315,6 +338,8 @@ mod tests {
             kind: "strava",
             title: "Strava",
             today: "",
+            costs: "",
+            export: Export { from: "", file: "" },
             origin: "https://www.strava.com",
             closes: None,
             gone: None,
@@ -333,6 +358,7 @@ mod tests {
                 less_than_asked: "",
                 refusal: no_more_than_its_status,
                 register: "",
+                takes_new_apps: false,
             },
             quota: &[],
             resources: &[],

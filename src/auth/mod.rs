@@ -1,6 +1,8 @@
 //! Getting in: tokens and where they are kept, the OAuth 2.0 code grant, the signed-in conversation.
 
 mod exchange;
+#[cfg(test)]
+mod fuzz;
 mod login;
 mod loopback;
 mod pasted;

@@ -57,8 +57,9 @@ pub fn read_tokens(text: &str, now: DateTime<Utc>) -> Result<Tokens, LoginError>
     let first = lines.next().filter(|line| !line.is_empty()).ok_or(LoginError::NoToken { problem: "" })?;
     let refresh_token = lines.next().filter(|line| !line.is_empty()).map(str::to_owned);
     let odd = |text: &str| text.chars().any(|letter| letter.is_whitespace() || letter.is_control());
+    let spaced = LoginError::NoToken { problem: ": there is a space in it" };
     if odd(first) || refresh_token.as_deref().is_some_and(odd) {
-        return Err(LoginError::NoToken { problem: ": there is a space in it" });
+        return Err(spaced);
     }
     let obtained_at = Some(now);
     // A token may end in "=", but it has no fragment and no pairs.
@@ -73,9 +74,13 @@ pub fn read_tokens(text: &str, now: DateTime<Utc>) -> Result<Tokens, LoginError>
     if let Some(reason) = value("error") {
         return Err(LoginError::Denied { reason });
     }
+    let access_token = value("access_token").ok_or(LoginError::NoToken { problem: " but an address" })?;
+    if odd(&access_token) {
+        return Err(spaced);
+    }
     let life = value("expires_in").and_then(|seconds| seconds.parse().ok()).and_then(TimeDelta::try_seconds);
     Ok(Tokens {
-        access_token: Some(value("access_token").ok_or(LoginError::NoToken { problem: " but an address" })?),
+        access_token: Some(access_token),
         refresh_token,
         expires_at: life.and_then(|life| now.checked_add_signed(life)),
         scope: value("scope"),
@@ -134,6 +139,8 @@ mod tests {
             ("abc\nd e", "a space"),
             ("https://me.example/#state=1", "an address"),
             ("https://me.example/#error=access_denied", "access_denied"),
+            ("https://me.example/#access_token=a+b", "a space"),
+            ("https://me.example/#access_token=a%0D%0Ab", "a space"),
         ] {
             let said: Result<_, String> = read(text);
             assert!(said.as_ref().is_err_and(|said| said.contains(words)), "{text}: {said:?}");

@@ -115,7 +115,12 @@ impl TokenStore {
         self.folder()?;
         let path = self.file.with_extension("lock");
         let io = |source| StoreError::Io { verb: "lock", path: path.clone(), source };
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(io)?;
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true);
+        // Another account that may open it could hold it for ever.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path).map_err(io)?;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Held(file)),

@@ -3,12 +3,20 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::ColorChoice;
+
 /// Options before or after any command.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Global {
     /// The archive to use, or a folder inside it.
     #[arg(short = 'C', long = "archive", value_name = "DIR", global = true)]
     pub archive: Option<PathBuf>,
+    /// Colours: always, never, or on a terminal that shows them (auto)
+    #[arg(long, value_name = "WHEN", global = true, hide_possible_values = true)]
+    pub color: Option<ColorChoice>,
+    /// Print only what needs a person: no progress, nothing of what went well.
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
 }
 
 /// Reads a DURATION: a whole number and `s`, `m`, `h` or `d`.

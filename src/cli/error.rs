@@ -5,7 +5,7 @@ use std::error::Error;
 use super::{Style, Text, Ui};
 use crate::archive::ArchiveError;
 use crate::config::{FolderError, SecretError, SettingsError};
-use crate::model::{ClockError, DayError, NameError};
+use crate::model::{ClockError, DayError, NameError, nearest};
 
 /// The exit codes, stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +29,21 @@ pub enum ExitCode {
     Busy = 7,
     /// Interrupted; progress kept.
     Interrupted = 130,
+}
+
+impl ExitCode {
+    /// Every code, and what it means to a person or a script.
+    pub const ALL: [(ExitCode, &str); 9] = [
+        (ExitCode::Done, "done"),
+        (ExitCode::SomeFailed, "some days or files failed, the rest is committed"),
+        (ExitCode::Usage, "wrong usage or settings"),
+        (ExitCode::SignIn, "sign-in needed, or the service is gone"),
+        (ExitCode::Later, "come back later: a limit, or nobody answers; progress is kept"),
+        (ExitCode::Damage, "verify found damage"),
+        (ExitCode::Guard, "stopped by a guard: mass loss, your own edits, another account"),
+        (ExitCode::Busy, "another fitsnap is at work"),
+        (ExitCode::Interrupted, "interrupted, progress is kept"),
+    ];
 }
 
 /// A command that could not do its work.
@@ -68,11 +83,20 @@ impl CommandError {
         self
     }
 
+    /// The error with the known word that was perhaps meant, if one is near.
+    #[must_use]
+    pub fn meant<'k>(self, word: &str, known: impl IntoIterator<Item = &'k str>) -> CommandError {
+        match nearest(word, known) {
+            Some(meant) => self.hint(format!("did you mean \"{meant}\"?")),
+            None => self,
+        }
+    }
+
     /// Tells the person.
     pub fn print(&self, ui: &mut Ui) {
-        ui.note(Text::new().with(Style::Red, "error: ").plain(&*self.message));
+        ui.say(Text::new().with(Style::Red, "error: ").plain(&*self.message));
         for cause in &self.causes {
-            ui.note(Text::new().plain("  because: ").plain(&**cause));
+            ui.say(Text::new().plain("  because: ").plain(&**cause));
         }
         for hint in &self.hints {
             ui.hint(&**hint);
@@ -113,7 +137,14 @@ impl From<SettingsError> for CommandError {
 
 impl From<SecretError> for CommandError {
     fn from(error: SecretError) -> CommandError {
-        CommandError::of(ExitCode::Usage, &error)
+        let command = CommandError::of(ExitCode::Usage, &error);
+        match error {
+            SecretError::Content { .. } => {
+                command.hint("mend it or move it away; it has tables like [strava] with client_id and client_secret")
+            }
+            SecretError::Read { .. } => command.hint("make it readable for this account, or move it away"),
+            SecretError::Folder(_) => command,
+        }
     }
 }
 

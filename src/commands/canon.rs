@@ -9,6 +9,8 @@ use crate::json;
 
 /// Write the canonical form of a JSON file or of standard input.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  fitsnap canon day.json\n  \
+    fitsnap canon < day.json")]
 pub struct CanonArgs {
     /// The file; standard input where none is named.
     file: Option<PathBuf>,

@@ -1,5 +1,7 @@
 //! `fitsnap config`
 
+use std::path::Path;
+
 use super::Context;
 use super::output::Output;
 use crate::cli::{CommandError, ExitCode, Ui};
@@ -11,6 +13,7 @@ use crate::providers;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  fitsnap config list\n  fitsnap config get providers.moves.window\n  \
     fitsnap config set providers.moves.window 9\n  fitsnap config set providers.strava.types Run Ride\n  \
+    fitsnap config unset providers.moves.window\n  \
     fitsnap config schema > .git/fitsnap/schema.json")]
 pub struct ConfigArgs {
     #[command(subcommand)]
@@ -20,11 +23,15 @@ pub struct ConfigArgs {
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     /// Print what a setting is, or what holds where it is not set; a line a value
+    #[command(after_help = "Examples:\n  fitsnap config get providers.moves.window")]
     Get {
         /// The setting, like providers.moves.window
         key: String,
     },
     /// Set a setting in fitsnap.toml; nothing is written that the settings reader would refuse
+    #[command(after_help = "Examples:\n  fitsnap config set providers.moves.window 9\n  \
+        fitsnap config set providers.strava.types Run Ride\n  \
+        fitsnap config set providers.strava-work.kind strava   another account")]
     Set {
         /// The setting, like providers.moves.window
         key: String,
@@ -32,20 +39,28 @@ enum Verb {
         #[arg(required = true, allow_hyphen_values = true)]
         values: Vec<String>,
     },
+    /// Take a setting out of fitsnap.toml, so that what holds by default does
+    #[command(after_help = "Examples:\n  fitsnap config unset providers.moves.window")]
+    Unset {
+        /// The setting, like providers.moves.window
+        key: String,
+    },
     /// Print every setting of fitsnap.toml
+    #[command(after_help = "Examples:\n  fitsnap config list\n  fitsnap config list --json")]
     List {
         /// Print one JSON object
         #[arg(long)]
         json: bool,
     },
     /// Print a JSON schema of fitsnap.toml, by which editors complete and check it
+    #[command(after_help = "Examples:\n  fitsnap config schema > .git/fitsnap/schema.json")]
     Schema,
 }
 
 pub fn run(args: &ConfigArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
     let kinds = providers::kinds();
     if let Verb::Schema = args.verb {
-        ui.data(format!("{:#}", schema(&kinds)));
+        ui.exact(&format!("{:#}", schema(&kinds)));
         return Ok(ExitCode::Done);
     }
     let archive = context.archive()?;
@@ -59,13 +74,13 @@ pub fn run(args: &ConfigArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
         Verb::List { json: true } => {
             let told = serde_json::to_string(&edit::read(&text)?);
             let wrong = |error| CommandError::new(ExitCode::SomeFailed, format!("cannot write the settings: {error}"));
-            ui.data(told.map_err(wrong)?);
+            ui.exact(&told.map_err(wrong)?);
         }
         Verb::Get { key } => {
             let place = Place::read(key)?;
             let values = edit::get(&text, &place)?;
             let unset = || CommandError::new(ExitCode::SomeFailed, format!("{place} is not set"));
-            values.ok_or_else(unset)?.into_iter().for_each(|value| ui.data(value));
+            values.ok_or_else(unset)?.into_iter().for_each(|value| ui.exact(&value));
         }
         Verb::Set { key, values } => {
             let place = Place::read(key)?;
@@ -73,15 +88,30 @@ pub fn run(args: &ConfigArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
             check_resources(&fresh, &place)?;
             if fresh == text {
                 ui.note(format!("{place} is that already"));
-                return Ok(ExitCode::Done);
+            } else {
+                write(&fresh, &path, &format!("Set {place}"), context, ui)?;
             }
-            let mut output = Output::to(Some(&path), context, |_| true)?;
-            output.write(fresh.as_bytes(), ui)?;
-            output.finish(ui)?;
-            ui.hint(format!("keep it in the history: git commit -m \"Set {place}\" -- {SETTINGS_FILE}"));
+        }
+        Verb::Unset { key } => {
+            let place = Place::read(key)?;
+            let fresh = edit::unset(&text, &place, &kinds)?;
+            if fresh == text {
+                ui.note(format!("{place} is not set"));
+            } else {
+                write(&fresh, &path, &format!("Unset {place}"), context, ui)?;
+            }
         }
     }
     Ok(ExitCode::Done)
+}
+
+/// Writes the settings, and says how they get into the history.
+fn write(text: &str, path: &Path, what: &str, context: &Context<'_>, ui: &mut Ui) -> Result<(), CommandError> {
+    let mut output = Output::to(Some(path), context, |_| true)?;
+    output.write(text.as_bytes(), ui)?;
+    output.finish(ui)?;
+    ui.next(format!("keep it in the history: git commit -m \"{what}\" -- {SETTINGS_FILE}"));
+    Ok(())
 }
 
 /// Refuses a resource that the provider does not offer, as a sync would.

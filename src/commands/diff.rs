@@ -10,6 +10,10 @@ use crate::providers;
 
 /// Show what changed in a day between two states, by record.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  fitsnap diff moves 2014-06-04                         its newest change\n  \
+    fitsnap diff moves 2014-06-04 2015-01-01              since that date\n  \
+    fitsnap diff moves 2014-06-04 HEAD~9 HEAD~3 -p\n  \
+    fitsnap diff strava 2021-06-08 --between activities,export/activities")]
 pub struct DiffArgs {
     /// The provider.
     provider: String,
@@ -75,7 +79,7 @@ pub fn run(args: &DiffArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
     let finding = audit.compare((from.blob, to.blob), &rules, Some(args.day), wanted)?;
     let kind = kind.or_else(|| kind_between(from, to, &finding));
     if args.json {
-        ui.data(as_json(args, &provider, (from, to), kind, &finding));
+        ui.exact(&as_json(args, &provider, (from, to), kind, &finding));
         return Ok(ExitCode::Done);
     }
     let Some(kind) = kind else {
@@ -88,9 +92,9 @@ pub fn run(args: &DiffArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
         head = format!("{head}  {counts}");
     }
     let line = Text::new().with(Style::Bold, format!("{provider} {}", args.day)).plain("  ");
-    ui.data(line.with(past::style(kind), kind.word()).plain(head));
+    ui.data(line.with(past::style(kind), kind.word()).plain(head).hanging(6));
     if let Some(problem) = &finding.problem {
-        ui.data(Text::new().plain("  ").with(Style::Red, problem.as_str()));
+        ui.data(Text::new().plain("  ").with(Style::Red, problem.as_str()).hanging(6));
     }
     print_changes(&finding, ui);
     Ok(ExitCode::Done)
@@ -153,7 +157,7 @@ fn between_resources(
     }
     ui.page(context.environment);
     let line = Text::new().with(Style::Bold, format!("{provider} {}", args.day));
-    ui.data(line.plain(format!("  {one} -> {other}  {}", past::counts(&finding))));
+    ui.data(line.plain(format!("  {one} -> {other}  {}", past::counts(&finding))).hanging(6));
     print_changes(&finding, ui);
     Ok(ExitCode::Done)
 }

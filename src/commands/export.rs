@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::output::Output;
 use super::{Context, past};
 use crate::archive::Archive;
-use crate::cli::{CommandError, ExitCode, Meter, Ui};
+use crate::cli::{CommandError, ExitCode, Meter, Ui, folded};
 use crate::export::{Export, ExportError, Format, SERVICES, Source, Wish};
 use crate::model::{Day, ProviderName};
 use crate::providers;
@@ -31,13 +31,16 @@ enum FormatArgs {
     Ndjson(NdjsonArgs),
 }
 
+const CSV_EXAMPLES: &str = "Examples:\n  fitsnap export csv moves summary -o walks.csv\n  \
+    fitsnap export csv fitbit heart --since 2019-02-01 --until 2019-02-01";
+
 /// Write a table: a row a sample, an activity, a night, a daily total
 ///
 /// UTF-8 with a line of column names. Numbers and texts are the provider's own, unconverted; empty is what
 /// it did not tell. A `time`, `start` or `end` is what the person's wall clock showed, `utc_offset` how far
 /// that was from UTC where the provider tells. `date` is the day of the document.
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = tables_help())]
+#[command(after_help = CSV_EXAMPLES, after_long_help = tables_help())]
 struct CsvArgs {
     /// The provider
     provider: String,
@@ -54,6 +57,8 @@ struct CsvArgs {
 /// Places become waypoints, ways become tracks with a segment for each stretch without a pause. GPX knows
 /// only UTC: where neither the provider nor `time_zone` in fitsnap.toml tells the zone, times are left out.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  fitsnap export gpx -o everything.gpx\n  \
+    fitsnap export gpx strava --since 2018-01-01 -o runs.gpx")]
 struct GpxArgs {
     /// The provider; all that have tracks where none is named
     provider: Option<String>,
@@ -67,6 +72,8 @@ struct GpxArgs {
 ///
 /// Each line has the members `date`, `provider`, `resource` and `value`, the provider's own answer.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  fitsnap export ndjson -o everything.ndjson\n  \
+    fitsnap export ndjson moves storyline | gzip > moves.ndjson.gz")]
 struct NdjsonArgs {
     /// The provider; all where none is named
     provider: Option<String>,
@@ -218,13 +225,19 @@ fn explain(error: ExportError, named: &str) -> CommandError {
     }
 }
 
-/// The tables and their columns, for `--help` and the README.
+/// As wide as a page of the manual; a terminal that is narrower breaks it again.
+const HELP_COLUMNS: usize = 73;
+
+/// The examples, the tables and their columns, for `--help`.
 fn tables_help() -> String {
-    let mut text = "Tables, with their columns:\n".to_owned();
+    let mut text = format!("{CSV_EXAMPLES}\n\nTables, with their columns:\n");
     for service in SERVICES {
         for table in service.tables {
-            text.push_str(&format!("\n  {} {}: {}\n    ", service.kind, table.name, table.about));
-            text.push_str(&table.columns.join(","));
+            let lines = [
+                format!("  {} {}: {}", service.kind, table.name, table.about),
+                format!("    {}", table.columns.join(", ")),
+            ];
+            lines.iter().for_each(|line| text.push_str(&format!("\n{}", folded(line, HELP_COLUMNS, 4))));
             text.push('\n');
         }
     }

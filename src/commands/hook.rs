@@ -45,8 +45,8 @@ pub fn run(args: &HookArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
 fn pre_commit(archive: &Archive, scanner: &Scanner, ui: &mut Ui) -> Result<ExitCode, CommandError> {
     let objections = archive.check_staged(&providers::kinds(), scanner)?;
     for Objection { path, problem, remedy } in &objections {
-        ui.note(Text::new().with(Style::Red, &**path).plain(format!(": {problem}")));
-        ui.note(Text::new().with(Style::Dim, "    mend it: ").plain(&**remedy));
+        ui.say(Text::new().with(Style::Red, &**path).plain(format!(": {problem}")));
+        ui.say(Text::new().with(Style::Dim, "    mend it: ").plain(&**remedy));
     }
     if objections.is_empty() {
         return Ok(ExitCode::Done);
@@ -67,7 +67,7 @@ fn pre_push(archive: &Archive, remote: &str, scanner: &Scanner, ui: &mut Ui) -> 
     let outgoing = archive.scan_outgoing(&refs, remote, scanner)?;
     for OutgoingLeak { place, leak } in &outgoing.leaks {
         let place = format!("{place}, line {}: ", leak.line);
-        ui.note(Text::new().with(Style::Red, place).plain(&*leak.what));
+        ui.say(Text::new().with(Style::Red, place).plain(&*leak.what));
     }
     for place in &outgoing.unseen {
         ui.warn(format!("{place}: too large to be looked through for secrets"));
@@ -78,8 +78,8 @@ fn pre_push(archive: &Archive, remote: &str, scanner: &Scanner, ui: &mut Ui) -> 
     }
     let verified = archive.check_outgoing_tips(&refs)?;
     for finding in &verified.findings {
-        ui.note(verify::line(finding));
-        ui.note(Text::new().with(Style::Dim, "    mend it: ").plain(&*finding.remedy));
+        ui.say(verify::line(finding));
+        ui.say(Text::new().with(Style::Dim, "    mend it: ").plain(&*finding.remedy));
     }
     if verified.findings.is_empty() {
         return Ok(ExitCode::Done);

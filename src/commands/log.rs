@@ -3,12 +3,17 @@
 use super::{Context, past};
 use crate::archive::{Archive, Pattern, Scope};
 use crate::audit::{Audit, DayOf, Detail, Finding, Query, Revision, Subject, Wanted};
-use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
+use crate::cli::{CommandError, ExitCode, Style, Text, Ui, columns};
 use crate::json::quote;
 use crate::model::{DayRange, RevisionKind, timestamp};
 
 /// List what happened to the days, newest first: when, which day, what kind, what changed.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  fitsnap log\n  \
+    fitsnap log --provider moves --kind revised,shrunk\n  \
+    fitsnap log --day 2014-06-04 -p           the life of one day\n  \
+    fitsnap log --since '2 weeks ago' --json\n  \
+    fitsnap log --path 'data/*.json' --key id     any JSON files in git")]
 pub struct LogArgs {
     /// Only this provider.
     #[arg(long, value_name = "NAME")]
@@ -97,7 +102,7 @@ fn list(
     for _ in 0..args.count.unwrap_or(usize::MAX) {
         let Some((revision, kind, finding)) = revisions.next()? else { break };
         if args.json {
-            ui.data(as_json(&revision, kind, &finding));
+            ui.exact(&as_json(&revision, kind, &finding));
         } else {
             if last.replace(revision.commit) != Some(revision.commit) {
                 ui.data(commit_line(&revision));
@@ -131,20 +136,20 @@ fn print(revision: &Revision, kind: RevisionKind, finding: &Finding, ui: &mut Ui
     };
     let after = revision.day().and_then(when).map(|after| format!(", {after}")).unwrap_or_default();
     let counts = past::counts(finding);
-    let width = [&subject, kind.word(), &after, &counts].iter().map(|part| part.chars().count()).sum::<usize>();
+    let width = [&subject, kind.word(), &after, &counts].iter().map(|part| columns(part)).sum::<usize>();
     let mut head = Text::new().plain("  ").with(Style::Bold, subject);
     head = head.plain("  ").with(past::style(kind), kind.word()).plain(after);
     // Six letters stand between the parts.
-    let fits = width + 6 <= past::WIDTH;
+    let fits = width + 6 <= ui.columns(past::WIDTH);
     if fits && !counts.is_empty() {
         head = head.plain("  ").plain(counts.as_str());
     }
-    ui.data(head);
+    ui.data(head.hanging(6));
     if !fits {
-        ui.data(Text::new().plain("      ").plain(counts));
+        ui.data(Text::new().plain("      ").plain(counts).hanging(10));
     }
     if let Some(problem) = &finding.problem {
-        ui.data(Text::new().plain("      ").with(Style::Red, problem.as_str()));
+        ui.data(Text::new().plain("      ").with(Style::Red, problem.as_str()).hanging(10));
     }
     for words in finding.words.iter() {
         past::print_words("      ", words, ui);

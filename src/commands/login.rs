@@ -17,6 +17,10 @@ use crate::providers::{self, Provider};
 /// fitsnap prints an address, opens it in the browser and listens on this machine for the answer. The
 /// tokens are kept in the state folder, for this archive only, readable by you alone.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  fitsnap login strava\n  \
+    fitsnap login strava --no-browser   over SSH: paste the address\n  \
+    fitsnap login fitbit --port 8912    where the app is so registered\n  \
+    fitsnap login fitbit --token -      a token that you have")]
 pub struct LoginArgs {
     /// The provider: its name in fitsnap.toml, or the word for a service.
     provider: ProviderName,
@@ -91,9 +95,9 @@ pub fn run(args: &LoginArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitC
     }
     if listed.is_none() {
         let lines = format!("add to fitsnap.toml, so that a bare sync includes it: [providers.{name}]");
-        ui.hint(lines);
+        ui.next(lines);
     }
-    ui.hint(format!("next: fitsnap sync {name}"));
+    ui.next(format!("next: fitsnap sync {name}"));
     Ok(ExitCode::Done)
 }
 
@@ -137,7 +141,7 @@ async fn by_browser(
     ui.note("waiting for the browser; press Ctrl-C to give up");
     let code = loopback.answer(begun.state(), stop).await;
     if opening.is_finished() && !opening.join().unwrap_or(false) && code.is_err() {
-        ui.note("no browser could be opened here; --no-browser works without one");
+        ui.say("no browser could be opened here; --no-browser works without one");
     }
     let session = login.finish(&begun, code?).await?;
     verify(provider, &session).await
@@ -157,8 +161,8 @@ async fn by_pasting(
     };
     let begun = login.begin(redirect)?;
     show_address(&begun, provider, ui);
-    ui.note("allow fitsnap there; the browser then fails to open a page on 127.0.0.1, and that is right");
-    ui.note("paste that page's whole address here, or the code alone, and press Enter:");
+    ui.say("allow fitsnap there; the browser then fails to open a page on 127.0.0.1, and that is right");
+    ui.say("paste that page's whole address here, or the code alone, and press Enter:");
     let line = read_line()?;
     // Until here Ctrl-C ends fitsnap at once.
     follow_signals(stop)?;
@@ -191,8 +195,8 @@ pub(super) fn welcome(provider: &dyn Provider, person: Option<String>, ui: &mut 
 }
 
 fn show_address(begun: &Begun, provider: &dyn Provider, ui: &mut Ui) {
-    ui.note(format!("to let fitsnap read your {} data, open this address:", provider.description().title));
-    ui.note(Text::new().plain("  ").with(Style::Bold, begun.address.as_str()));
+    ui.say(format!("to let fitsnap read your {} data, open this address:", provider.description().title));
+    ui.say(Text::new().plain("  ").with(Style::Bold, begun.address.as_str()));
 }
 
 fn follow_signals(stop: &Stop) -> Result<(), CommandError> {
@@ -218,6 +222,7 @@ pub(super) fn unknown_provider(name: &ProviderName) -> CommandError {
         ExitCode::Usage,
         format!("\"{name}\" is neither in fitsnap.toml nor a service; fitsnap knows {known}"),
     )
+    .meant(name.as_str(), providers::kinds())
     .hint(format!("add it to fitsnap.toml: [providers.{name}] and below it kind = \"...\""))
 }
 

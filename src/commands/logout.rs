@@ -13,6 +13,7 @@ use crate::providers;
 
 /// Forget a provider's tokens.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  fitsnap logout strava")]
 pub struct LogoutArgs {
     /// The provider: its name in fitsnap.toml, or the word for a service.
     provider: ProviderName,
@@ -35,7 +36,7 @@ pub fn run(args: &LogoutArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
         ui.note(format!("signed out of {}: its tokens are forgotten", description.title));
         if description.sign_in.revoke.is_none() {
             let title = description.title;
-            ui.note(format!(
+            ui.say(format!(
                 "{title} has no way to take a token back; the permission itself ends in the app's settings there"
             ));
         }

@@ -7,9 +7,12 @@ use clap_mangen::Man;
 
 use super::{Arguments, Context};
 use crate::cli::{CommandError, ExitCode, Ui};
+use crate::model::Day;
 
 /// Write the manual: a page for each command into a folder, or the first page to standard output
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  fitsnap man | man -l -\n  \
+    fitsnap man --out ~/.local/share/man/man1")]
 pub struct ManArgs {
     /// The folder for the pages; it is made if need be
     #[arg(long, value_name = "DIR")]
@@ -39,10 +42,18 @@ fn write_pages(command: &Command, name: &str, folder: &Path) -> Result<(), Comma
 
 fn page(command: &Command, name: &str) -> Result<Vec<u8>, CommandError> {
     let mut text = Vec::new();
-    let rendered = Man::new(command.clone()).title(name.to_uppercase()).render(&mut text);
-    rendered
-        .map(|()| text)
-        .map_err(|error| CommandError::new(ExitCode::SomeFailed, format!("cannot write {name}.1: {error}")))
+    let man = Man::new(command.clone()).title(name.to_uppercase()).manual("fitsnap manual").date(built_on());
+    let rendered = man.source(concat!("fitsnap ", env!("CARGO_PKG_VERSION"))).render(&mut text);
+    rendered.map_err(|error| CommandError::new(ExitCode::SomeFailed, format!("cannot write {name}.1: {error}")))?;
+    // What stands below a command's help are examples, line by line.
+    let text = String::from_utf8_lossy(&text).replace(".SH EXTRA\n", ".SH EXAMPLES\n.nf\n");
+    Ok(text.replace("\nExamples:\n", "\n").into_bytes())
+}
+
+/// The day of the commit that the program was built from; the version where that is not known.
+fn built_on() -> &'static str {
+    let words = super::VERSION.split([' ', ',', ')']);
+    words.into_iter().find(|word| word.parse::<Day>().is_ok()).unwrap_or(env!("CARGO_PKG_VERSION"))
 }
 
 fn cannot_write(path: &Path, error: &std::io::Error) -> CommandError {

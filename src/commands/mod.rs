@@ -1,12 +1,16 @@
 //! One file a verb: arguments, run, report. No rules of the trade.
 
+mod attention;
 mod browse;
 mod canon;
+mod complete;
 mod completions;
 mod config;
 mod demo;
 mod diff;
 mod doctor;
+#[cfg(test)]
+mod examples;
 mod export;
 mod hook;
 mod import;
@@ -16,12 +20,14 @@ mod login;
 mod logout;
 mod man;
 mod merge_driver;
+mod migrate;
 mod output;
 mod past;
 mod providers;
 mod repair;
 mod report;
 mod report_run;
+mod schedule;
 mod show;
 mod stats;
 mod status;
@@ -31,7 +37,7 @@ mod whereabouts;
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::archive::Archive;
@@ -41,14 +47,35 @@ use crate::http::Stop;
 use crate::model::Clock;
 use crate::providers::{Provider, kinds, provider};
 
+/// The version, and what it was built from and for.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("FITSNAP_BUILD"), ")");
+
 /// Keep your fitness history safe from the services that hold it.
 #[derive(Debug, Parser)]
-#[command(name = "fitsnap", version, about, max_term_width = 100)]
+#[command(
+    name = "fitsnap",
+    version,
+    long_version = VERSION,
+    about,
+    max_term_width = 100,
+    after_help = first_steps()
+)]
 struct Arguments {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
     command: Command,
+}
+
+/// What stands below the list of commands.
+fn first_steps() -> String {
+    let codes = ExitCode::ALL.map(|(code, about)| format!("  {:>3}  {about}", code as u8)).join("\n");
+    format!(
+        "Examples:\n  fitsnap demo                  see it work, without any account\n  \
+         fitsnap init ~/fitness        make an archive\n  \
+         fitsnap providers strava      what a service needs today\n  \
+         fitsnap login strava\n  fitsnap sync && git push\n\nExit codes:\n{codes}"
+    )
 }
 
 #[derive(Debug, Subcommand)]
@@ -60,6 +87,7 @@ enum Command {
     Sync(sync::SyncArgs),
     Import(import::ImportArgs),
     Status(status::StatusArgs),
+    Schedule(schedule::ScheduleArgs),
     Doctor(doctor::DoctorArgs),
     Log(log::LogArgs),
     Report(report::ReportArgs),
@@ -70,6 +98,7 @@ enum Command {
     Diff(diff::DiffArgs),
     Verify(verify::VerifyArgs),
     Repair(repair::RepairArgs),
+    Migrate(migrate::MigrateArgs),
     Providers(providers::ProvidersArgs),
     Config(config::ConfigArgs),
     Canon(canon::CanonArgs),
@@ -108,13 +137,18 @@ pub fn service(kind: &str) -> Result<&'static dyn Provider, CommandError> {
     provider(kind).ok_or_else(|| {
         CommandError::new(ExitCode::Usage, format!("fitsnap knows no service \"{kind}\""))
             .hint(format!("it knows {}", kinds().join(", ")))
+            .meant(kind, kinds())
     })
 }
 
 /// Runs one command and tells its exit code. Nothing of it outlives the call.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
     let mut ui = Ui::of_process(environment);
-    let code = execute(arguments, environment, None, &mut ui);
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let code = match complete::asked(&arguments, environment) {
+        Some((shell, words)) => complete::answer(&shell, words, environment, &mut ui),
+        None => execute(arguments, environment, None, &mut ui),
+    };
     ui.flush();
     code
 }
@@ -126,8 +160,9 @@ fn execute(
     clock: Option<Clock>,
     ui: &mut Ui,
 ) -> ExitCode {
-    let parsed =
-        Arguments::command().try_get_matches_from(arguments).and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let command = Arguments::command().color(color_of(&arguments));
+    let parsed = command.try_get_matches_from(arguments).and_then(|matches| Arguments::from_arg_matches(&matches));
     let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -136,6 +171,12 @@ fn execute(
             return if error.print().is_ok() { code } else { ExitCode::SomeFailed };
         }
     };
+    if let Some(choice) = arguments.global.color {
+        ui.color(choice);
+    }
+    if arguments.global.quiet {
+        ui.be_quiet();
+    }
     let clock = clock.map_or_else(|| Clock::from_setting(environment.get("FITSNAP_NOW")), Ok);
     let ended = clock.map_err(CommandError::from).and_then(|clock| {
         let context = Context { environment, clock, global: &arguments.global };
@@ -154,6 +195,16 @@ fn execute(
         }
         _ => code,
     }
+}
+
+/// The colours asked for, read before all else: help and mistakes come before the arguments are known.
+fn color_of(arguments: &[OsString]) -> ColorChoice {
+    let value = |at: usize| match arguments[at].to_str()?.strip_prefix("--color")? {
+        "" => arguments.get(at + 1)?.to_str(),
+        rest => rest.strip_prefix('='),
+    };
+    let value = (0..arguments.len()).rev().find_map(value);
+    value.and_then(|value| ColorChoice::from_str(value, false).ok()).unwrap_or_default()
 }
 
 /// Warns of a file of secrets that others can read.
@@ -187,6 +238,7 @@ impl Command {
             Command::Sync(args) => sync::run(&args, context, ui),
             Command::Import(args) => import::run(&args, context, ui),
             Command::Status(args) => status::run(&args, context, ui),
+            Command::Schedule(args) => schedule::run(&args, context, ui),
             Command::Doctor(args) => doctor::run(&args, context, ui),
             Command::Log(args) => log::run(&args, context, ui),
             Command::Report(args) => report::run(&args, context, ui),
@@ -197,6 +249,7 @@ impl Command {
             Command::Diff(args) => diff::run(&args, context, ui),
             Command::Verify(args) => verify::run(&args, context, ui),
             Command::Repair(args) => repair::run(&args, context, ui),
+            Command::Migrate(args) => migrate::run(&args, context, ui),
             Command::Providers(args) => providers::run(&args, context, ui),
             Command::Config(args) => config::run(&args, context, ui),
             Command::Canon(args) => canon::run(&args, context, ui),

@@ -5,9 +5,9 @@ use chrono::{DateTime, Days, Months, NaiveTime, TimeDelta, Utc};
 
 use crate::archive::{Archive, ArchiveError, RevisionError, Scope};
 use crate::audit::{Facts, Finding, Tone};
-use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
+use crate::cli::{CommandError, ExitCode, Style, Text, Ui, columns};
 use crate::config::ArchiveSettings;
-use crate::model::{Day, DayRange, ProviderName, RevisionKind, nearest as nearest_word};
+use crate::model::{Day, DayRange, ProviderName, RevisionKind};
 use crate::providers;
 
 /// What is known of the archive's providers. Settings that cannot be used do not keep the past from
@@ -34,11 +34,7 @@ pub fn known_provider(archive: &Archive, facts: &Facts, name: &str) -> Result<Pr
         let error = CommandError::new(ExitCode::Usage, format!("this archive has no provider \"{name}\""));
         match names.is_empty() {
             true => error.hint("it has none at all yet; name one under [providers.NAME] in fitsnap.toml"),
-            false => {
-                let error = error.hint(format!("it has {}", names.join(", ")));
-                let meant = nearest_word(name, names.iter().copied());
-                meant.into_iter().fold(error, |error, meant| error.hint(format!("did you mean \"{meant}\"?")))
-            }
+            false => error.hint(format!("it has {}", names.join(", "))).meant(name, names.iter().copied()),
         }
     };
     let provider: ProviderName = name.parse().map_err(|_| unknown())?;
@@ -165,19 +161,19 @@ pub fn counts(finding: &Finding) -> String {
     });
     let each = each.collect::<Vec<_>>().join("; ");
     let count = finding.resources.len();
-    if count < 2 || each.chars().count() <= COUNTS_WIDTH {
+    if count < 2 || columns(&each) <= COUNTS_WIDTH {
         return each;
     }
     let sum = |at: usize| finding.resources.values().map(|counts| counts[at]).sum();
     format!("{count} resources: {}", said(&[sum(0), sum(1), sum(2)]))
 }
 
-/// How many letters of a line of words are easily read at once: an old terminal's width.
+/// How many columns of a line of words are easily read at once: an old terminal's width.
 pub const WIDTH: usize = 80;
 
 /// Writes a line of words, indented; what is too long for a terminal goes on below, further in.
 pub fn print_words<'w>(indent: &str, pieces: impl Iterator<Item = (Tone, &'w str)>, ui: &mut Ui) {
-    for line in folded(indent, pieces) {
+    for line in folded(indent, pieces, ui.columns(WIDTH)) {
         let text = line.into_iter().fold(Text::new(), |text, (tone, piece)| {
             let style = match tone {
                 Tone::Plain => Style::Plain,
@@ -188,12 +184,12 @@ pub fn print_words<'w>(indent: &str, pieces: impl Iterator<Item = (Tone, &'w str
             };
             text.with(style, piece)
         });
-        ui.data(text);
+        ui.data(text.hanging(indent.len() + 4));
     }
 }
 
-/// The pieces as lines that fit, broken only before the members that they tell of.
-fn folded<'w>(indent: &str, pieces: impl Iterator<Item = (Tone, &'w str)>) -> Vec<Vec<(Tone, String)>> {
+/// The pieces as lines of so many columns, broken only before the members that they tell of.
+fn folded<'w>(indent: &str, pieces: impl Iterator<Item = (Tone, &'w str)>, wide: usize) -> Vec<Vec<(Tone, String)>> {
     let mut members: Vec<(&str, Vec<(Tone, &str)>)> = vec![("", Vec::new())];
     for piece in pieces {
         match piece {
@@ -202,14 +198,14 @@ fn folded<'w>(indent: &str, pieces: impl Iterator<Item = (Tone, &'w str)>) -> Ve
         }
     }
     let mut lines = vec![vec![(Tone::Plain, indent.to_owned())]];
-    let mut width = indent.chars().count();
+    let mut width = columns(indent);
     for (joint, member) in members {
-        let long: usize = member.iter().map(|(_, piece)| piece.chars().count()).sum();
+        let long: usize = member.iter().map(|(_, piece)| columns(piece)).sum();
         let Some(line) = lines.last_mut() else { break };
         // A comma may follow.
-        if !joint.is_empty() && width + joint.len() + long + 1 > WIDTH {
+        if !joint.is_empty() && width + joint.len() + long + 1 > wide {
             line.push((Tone::Plain, joint.trim_end().to_owned()));
-            width = indent.chars().count() + 4 + long;
+            width = columns(indent) + 4 + long;
             lines.push(vec![(Tone::Plain, format!("{indent}    "))]);
         } else {
             line.push((Tone::Plain, joint.to_owned()));

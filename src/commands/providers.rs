@@ -4,11 +4,14 @@ use serde::Serialize;
 
 use super::Context;
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
-use crate::model::QuotaWindow;
+use crate::model::{Description, QuotaWindow};
 use crate::providers::{ALL, Provider, Way};
 
 /// Tell what each service offers, needs and limits today
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  fitsnap providers\n  \
+    fitsnap providers strava\n  \
+    fitsnap providers --json")]
 pub struct ProvidersArgs {
     /// One service; all where none is named
     name: Option<String>,
@@ -22,13 +25,23 @@ struct Report {
     kind: &'static str,
     title: &'static str,
     today: &'static str,
+    costs: &'static str,
+    export: ReportExport,
+    closes: Option<&'static str>,
     gone: Option<&'static str>,
     origin: &'static str,
     register: &'static str,
+    takes_new_apps: bool,
     scopes: &'static [&'static str],
     days_per_request: Option<u32>,
     quota: Vec<ReportQuota>,
     resources: Vec<ReportResource>,
+}
+
+#[derive(Serialize)]
+struct ReportExport {
+    from: &'static str,
+    import: String,
 }
 
 #[derive(Serialize)]
@@ -45,17 +58,14 @@ struct ReportResource {
 }
 
 pub fn run(args: &ProvidersArgs, _context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
-    let wanted = |provider: &&&dyn Provider| args.name.as_ref().is_none_or(|name| provider.description().kind == name);
-    let chosen: Vec<_> = ALL.iter().filter(wanted).collect();
-    if chosen.is_empty() {
-        let name = args.name.as_deref().unwrap_or_default();
-        return Err(CommandError::new(ExitCode::Usage, format!("fitsnap knows no service named \"{name}\""))
-            .hint(format!("it knows {}", crate::providers::kinds().join(", "))));
-    }
+    let chosen = match &args.name {
+        Some(name) => vec![super::service(name)?],
+        None => ALL.to_vec(),
+    };
     for (at, provider) in chosen.into_iter().enumerate() {
         if args.json {
-            let text = serde_json::to_string(&report(*provider));
-            ui.data(text.map_err(|error| {
+            let text = serde_json::to_string(&report(provider));
+            ui.exact(&text.map_err(|error| {
                 CommandError::new(ExitCode::SomeFailed, format!("cannot write the report: {error}"))
             })?);
             continue;
@@ -63,7 +73,7 @@ pub fn run(args: &ProvidersArgs, _context: &Context<'_>, ui: &mut Ui) -> Result<
         if at > 0 {
             ui.data("");
         }
-        tell(*provider, ui);
+        tell(provider, ui);
     }
     Ok(ExitCode::Done)
 }
@@ -76,9 +86,13 @@ fn report(provider: &dyn Provider) -> Report {
         kind: about.kind,
         title: about.title,
         today: about.today,
+        costs: about.costs,
+        export: ReportExport { from: about.export.from, import: import(about) },
+        closes: about.closes,
         gone: about.gone,
         origin: about.origin,
         register: about.sign_in.register,
+        takes_new_apps: about.sign_in.takes_new_apps,
         scopes: about.sign_in.scopes,
         days_per_request: days_per_request(provider).map(|(_, most)| most),
         quota: about.quota.iter().map(|one| ReportQuota { name: one.name, requests: one.requests }).collect(),
@@ -94,16 +108,30 @@ fn days_per_request(provider: &dyn Provider) -> Option<(u32, u32)> {
     Some((reaches().min()?, reaches().max()?))
 }
 
+/// The command that reads a service's export.
+pub(super) fn import(about: &Description) -> String {
+    format!("fitsnap import {} {}", about.kind, about.export.file)
+}
+
+/// What a service is called, and in four lines what it needs today.
+pub(super) fn needs(about: &Description) -> [Text; 5] {
+    [
+        Text::new().with(Style::Cyan, about.kind).plain(format!(": {}", about.title)),
+        field("today", about.today),
+        field("app", about.sign_in.register),
+        field("costs", about.costs),
+        field("export", &format!("{}; {}", about.export.from, import(about))),
+    ]
+}
+
+fn field(name: &str, value: &str) -> Text {
+    Text::new().with(Style::Dim, format!("  {name:<10}")).plain(value).hanging(12)
+}
+
 fn tell(provider: &dyn Provider, ui: &mut Ui) {
     let about = provider.description();
-    let field = |name: &str, value: &str| Text::new().with(Style::Dim, format!("  {name:<10}")).plain(value);
-    ui.data(Text::new().with(Style::Cyan, about.kind).plain(format!(": {}", about.title)));
-    ui.data(field("today", about.today));
-    if let Some(gone) = about.gone {
-        ui.data(field("gone", gone));
-    }
+    needs(about).into_iter().for_each(|line| ui.data(line));
     ui.data(field("api", about.origin));
-    ui.data(field("app", about.sign_in.register));
     if !about.sign_in.scopes.is_empty() {
         ui.data(field("scopes", &about.sign_in.scopes.join(", ")));
     }

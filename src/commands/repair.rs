@@ -1,7 +1,7 @@
 //! `fitsnap repair`
 
 use super::{Context, verify};
-use crate::archive::{RepairPlan, Repaired};
+use crate::archive::{CommitId, RepairPlan, Repaired};
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
 use crate::model::ProviderName;
 
@@ -60,28 +60,30 @@ pub fn run(args: &RepairArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
         }
     }
     let Repaired { commits, kept } = archive.repair(&lock, plan, context.clock.now())?;
-    let mut line = Text::new().with(Style::Green, "mended");
-    for commit in &commits {
-        line = line.with(Style::Dim, format!(" ({})", commit.short()));
-    }
-    ui.note(line);
+    tell_commits("mended", &commits, ui);
     if let Some(kept) = kept {
         ui.note(format!("what stood there before is kept in {kept}"));
     }
-    let verified = archive.verify(&args.providers, false)?;
-    ui.data(verify::summary(&verified));
+    let verified = archive.verify(&args.providers, false, &|_, _| {})?;
+    verify::conclude(&verified, ui);
     Ok(if verified.findings.is_empty() { ExitCode::Done } else { ExitCode::Damage })
 }
 
+/// Tells what was done, with the commits made.
+pub(super) fn tell_commits(done: &str, commits: &[CommitId], ui: &mut Ui) {
+    let ids = commits.iter().map(|commit| format!(" ({})", commit.short()));
+    ui.note(ids.fold(Text::new().with(Style::Green, done), |line, id| line.with(Style::Dim, id)));
+}
+
 /// Shows what would be done and what not; how many steps there are.
-fn show(plan: &RepairPlan, ui: &mut Ui) -> usize {
+pub(super) fn show(plan: &RepairPlan, ui: &mut Ui) -> usize {
     let steps = plan.steps();
     for step in &steps {
-        ui.data(Text::new().with(Style::Cyan, &*step.path).plain(format!(": {}", step.what)));
+        ui.data(Text::new().with(Style::Cyan, &*step.path).plain(format!(": {}", step.what)).hanging(4));
     }
     for finding in plan.left() {
-        ui.data(Text::new().with(Style::Yellow, "left to you: ").and(verify::line(finding)));
-        ui.data(Text::new().with(Style::Dim, "    mend it: ").plain(&*finding.remedy));
+        ui.data(Text::new().with(Style::Yellow, "left to you: ").and(verify::line(finding)).hanging(4));
+        ui.data(Text::new().with(Style::Dim, "    mend it: ").plain(&*finding.remedy).hanging(13));
     }
     steps.len()
 }

@@ -11,6 +11,8 @@ use crate::cli::{CommandError, ExitCode, Ui};
 
 /// Make one HTML page of what is held and what the services did to it.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  fitsnap report\n  \
+    fitsnap report -o ~/fitness.html")]
 pub struct ReportArgs {
     /// The file to write; "-" writes to standard output.
     #[arg(short, long, value_name = "FILE", default_value = "report.html")]

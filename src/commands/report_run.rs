@@ -60,7 +60,7 @@ impl RunReport {
     /// Writes the JSON object.
     pub(super) fn print(&self, ui: &mut Ui) {
         if let Ok(text) = serde_json::to_string(self) {
-            ui.data(text);
+            ui.exact(&text);
         }
     }
 }
@@ -86,10 +86,10 @@ pub(super) fn tell(ui: &mut Ui, name: &ProviderName, tally: &Tally, files: &[Str
     }
     ui.note(line);
     for (days, reason) in joined(&tally.failed) {
-        ui.note(Text::new().with(Style::Red, "failed ").plain(format!("{name} {days}: {reason}")));
+        ui.say(Text::new().with(Style::Red, "failed ").plain(format!("{name} {days}: {reason}")));
     }
     for reason in files {
-        ui.note(Text::new().with(Style::Red, "failed ").plain(format!("{name}: {reason}")));
+        ui.say(Text::new().with(Style::Red, "failed ").plain(format!("{name}: {reason}")));
     }
 }
 

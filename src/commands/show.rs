@@ -7,6 +7,9 @@ use crate::model::{Day, DayRange, ProviderName};
 
 /// Write a day document as it is, or as it was.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  fitsnap show moves 2014-06-04\n  \
+    fitsnap show moves 2014-06-04 --at 2015-01-01\n  \
+    fitsnap show moves 2014-06-04 --at HEAD~3")]
 pub struct ShowArgs {
     /// The provider.
     provider: String,

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use super::{Context, past};
 use crate::audit::{Audit, Pace, ProviderSurvey, verdict};
-use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
+use crate::cli::{CommandError, ExitCode, Style, Table, Text, Ui};
 use crate::json::quote;
 use crate::model::ProviderName;
 
 /// Say how long each provider goes on changing a day, and which fields.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  fitsnap stats\n  \
+    fitsnap stats --provider moves\n  \
+    fitsnap stats --json")]
 pub struct StatsArgs {
     /// Only this provider.
     #[arg(long, value_name = "NAME")]
@@ -25,7 +28,7 @@ pub fn run(args: &StatsArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitC
     let provider = args.provider.as_ref().map(|name| past::known_provider(&archive, &facts, name)).transpose()?;
     let (surveys, boundary) = Audit::new(&archive, facts).survey(provider.as_ref())?;
     if args.json {
-        ui.data(as_json(&surveys));
+        ui.exact(&as_json(&surveys));
     } else {
         for (at, (name, survey)) in surveys.iter().enumerate() {
             if at > 0 {
@@ -41,6 +44,9 @@ pub fn run(args: &StatsArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitC
     Ok(ExitCode::Done)
 }
 
+/// The columns beside the resource's name.
+const HEADS: [&str; 8] = ["days", "changed", "rewritten", "changes", "p50", "p95", "p99", "last"];
+
 fn print(name: &ProviderName, survey: &ProviderSurvey, ui: &mut Ui) {
     let span = match (survey.held.first_key_value(), survey.held.last_key_value()) {
         (Some((first, _)), Some((last, _))) => format!(", {first} to {last}"),
@@ -53,27 +59,27 @@ fn print(name: &ProviderName, survey: &ProviderSurvey, ui: &mut Ui) {
     };
     let head = format!("  {} days held{span}{gaps}", survey.held.len());
     ui.data(Text::new().with(Style::Bold, name.as_str()).plain(head));
-    let wide = survey.resources.keys().map(|name| name.chars().count()).max().unwrap_or(0).max("resource".len());
-    ui.data(Text::new().with(
-        Style::Dim,
-        format!(
-            "  {:wide$}  {:>6}  {:>12}  {:>12}  {:>7}  {:>5} {:>5} {:>5} {:>5}",
-            "resource", "days", "changed", "rewritten", "changes", "p50", "p95", "p99", "last"
-        ),
-    ));
+    let mut table = Table::default();
+    table.row("resource", HEADS.map(str::to_owned));
     for (resource, pace) in &survey.resources {
         let resource = if resource.is_empty() { "document" } else { resource };
-        ui.data(format!(
-            "  {resource:wide$}  {:>6}  {:>12}  {:>12}  {:>7}  {} {} {} {}",
-            pace.days.len(),
-            share(pace.changed.len(), pace.days.len()),
-            share(pace.rewritten.len(), pace.days.len()),
-            pace.changes(),
-            after(pace, 50),
-            after(pace, 95),
-            after(pace, 99),
-            after(pace, 100),
-        ));
+        let days = pace.days.len();
+        table.row(
+            resource,
+            [
+                days.to_string(),
+                share(pace.changed.len(), days),
+                share(pace.rewritten.len(), days),
+                pace.changes().to_string(),
+                after(pace, 50),
+                after(pace, 95),
+                after(pace, 99),
+                after(pace, 100),
+            ],
+        );
+    }
+    for (at, line) in table.lines("  ", ui.columns(usize::MAX)).into_iter().enumerate() {
+        ui.data(Text::new().with(if at == 0 { Style::Dim } else { Style::Plain }, line));
     }
     for (resource, pace) in &survey.resources {
         let members = pace.most_changed();
@@ -84,7 +90,7 @@ fn print(name: &ProviderName, survey: &ProviderSurvey, ui: &mut Ui) {
             }
         }
     }
-    ui.data(Text::new().plain("  ").with(Style::Cyan, verdict(survey)));
+    ui.data(Text::new().plain("  ").with(Style::Cyan, verdict(survey)).hanging(4));
 }
 
 fn share(part: usize, whole: usize) -> String {
@@ -95,10 +101,7 @@ fn share(part: usize, whole: usize) -> String {
 }
 
 fn after(pace: &Pace, percent: usize) -> String {
-    match pace.days_after(percent) {
-        Some(days) => format!("{days:>5}"),
-        None => format!("{:>5}", "-"),
-    }
+    pace.days_after(percent).map_or_else(|| "-".to_owned(), |days| days.to_string())
 }
 
 fn as_json(surveys: &BTreeMap<ProviderName, ProviderSurvey>) -> String {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::Context;
+use super::attention::{self, Attention};
 use super::merge_driver::NO_MERGE_DRIVER;
 use crate::archive::Archive;
 use crate::auth::signed_in;
@@ -15,6 +16,8 @@ use crate::sync;
 
 /// Show what the archive holds of each provider and what is still to do
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  fitsnap status\n  \
+    fitsnap status --json")]
 pub struct StatusArgs {
     /// Print one JSON object
     #[arg(long)]
@@ -25,6 +28,9 @@ pub struct StatusArgs {
 struct Status {
     providers: BTreeMap<String, ProviderStatus>,
     unpushed: Option<usize>,
+    /// What went wrong while nobody looked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attention: Vec<Attention>,
 }
 
 #[derive(Serialize)]
@@ -48,7 +54,8 @@ pub fn run(args: &StatusArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     let mut names: BTreeSet<ProviderName> = settings.providers.keys().cloned().collect();
     names.extend(archive.snapshot()?.providers()?);
     let last_syncs = archive.last_syncs(&names)?;
-    let mut status = Status { providers: BTreeMap::new(), unpushed: archive.unpushed()? };
+    let attention = attention::look(&archive, &settings, context.clock.now())?;
+    let mut status = Status { providers: BTreeMap::new(), unpushed: archive.unpushed()?, attention };
     for name in names {
         let days: Vec<Day> = archive.snapshot()?.days(&name)?.into_keys().collect();
         let kind = settings.providers.get(&name).map_or(name.as_str(), |settings| settings.kind.as_str());
@@ -76,7 +83,7 @@ pub fn run(args: &StatusArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
             signed_in: sign_in.as_ref().is_some_and(|sign_in| !sign_in.is_over(context.clock.now())),
             sign_in_ends: sign_in.and_then(|sign_in| sign_in.ends_at).map(timestamp),
         };
-        if !args.json {
+        if !args.json && !ui.is_quiet() {
             let lasts = providers::provider(kind).and_then(|known| known.description().sign_in.lasts);
             tell(&name, &one, &gaps, lasts, ui);
         }
@@ -88,13 +95,19 @@ pub fn run(args: &StatusArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
             text.map_err(|error| CommandError::new(ExitCode::SomeFailed, format!("cannot write the status: {error}")))?,
         );
     } else {
-        tell_archive(&archive, &status, ui);
+        if !ui.is_quiet() {
+            tell_archive(&archive, &status, ui);
+        }
+        attention::tell(&status.attention, ui);
     }
     if archive.has_remote()? && !archive.has_merge_driver()? {
         ui.warn(NO_MERGE_DRIVER);
     }
     Ok(ExitCode::Done)
 }
+
+/// More ranges of missing days than this fill a screen and say no more.
+const MOST_GAPS: usize = 8;
 
 fn tell(name: &ProviderName, one: &ProviderStatus, gaps: &[DayRange], lasts: Option<&str>, ui: &mut Ui) {
     let head = Text::new().with(Style::Cyan, name.as_str()).plain(": ");
@@ -106,21 +119,30 @@ fn tell(name: &ProviderName, one: &ProviderStatus, gaps: &[DayRange], lasts: Opt
         _ => head.plain("no days yet"),
     });
     if !gaps.is_empty() {
-        let ranges: Vec<String> = gaps.iter().map(ToString::to_string).collect();
+        let mut ranges: Vec<String> = gaps.iter().take(MOST_GAPS).map(ToString::to_string).collect();
+        if gaps.len() > MOST_GAPS {
+            ranges.push(format!("and {} more ranges (--json lists them)", gaps.len() - MOST_GAPS));
+        }
         let missing = one.gaps.len();
-        ui.data(Text::new().with(Style::Yellow, format!("  {missing} missing between: ")).plain(ranges.join(", ")));
+        ui.data(
+            Text::new()
+                .with(Style::Yellow, format!("  {missing} missing between: "))
+                .plain(ranges.join(", "))
+                .hanging(4),
+        );
     }
     for (resource, lacking) in &one.lacking {
         ui.data(format!("  {resource}: {} of {} days", one.days - lacking, one.days));
     }
     ui.data(format!("  last sync: {}", one.last_sync.as_deref().unwrap_or("never")));
     let lasts = lasts.map(|lasts| format!(" ({lasts})")).unwrap_or_default();
-    ui.data(match (one.signed_in, &one.sign_in_ends) {
+    let sign_in = match (one.signed_in, &one.sign_in_ends) {
         (true, None) => format!("  signed in{lasts}"),
         (true, Some(end)) => format!("  signed in until {end}{lasts}"),
         (false, None) => format!("  not signed in (fitsnap login {name})"),
         (false, Some(end)) => format!("  the sign-in ended at {end} (fitsnap login {name}){lasts}"),
-    });
+    };
+    ui.data(Text::new().plain(sign_in).hanging(4));
 }
 
 fn tell_archive(archive: &Archive, status: &Status, ui: &mut Ui) {

@@ -1,20 +1,21 @@
 //! `fitsnap sync`
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
 use super::Context;
+use super::attention;
 use super::merge_driver::NO_MERGE_DRIVER;
 use super::report_run::{RunReport, tell};
 use crate::archive::Archive;
 use crate::auth::{Session, SessionOptions, signed_in};
 use crate::cli::{CommandError, ExitCode, Meter, Ui, parse_duration, span_in_words};
 use crate::config::{ArchiveSettings, ProviderSettings, Secrets};
-use crate::http::FetchError;
-use crate::model::{Day, ProviderName, Tally, nearest, timestamp};
+use crate::http::{FetchError, Left};
+use crate::model::{Clock, Day, ProviderName, Tally, timestamp};
 use crate::providers::{self, Provider};
-use crate::sync::{self, Ended, Job, Preview, Progress, Wish};
+use crate::sync::{self, Ended, Job, Pace, Preview, Progress, Wish};
 
 /// Download what is missing and the most recent days, and commit what changed
 #[derive(Debug, clap::Args)]
@@ -68,6 +69,11 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
     if archive.has_remote()? && !archive.has_merge_driver()? {
         ui.warn(NO_MERGE_DRIVER);
     }
+    match attention::look(&archive, &settings, context.clock.now()) {
+        Ok(found) => attention::tell(&found, ui),
+        // What keeps fitsnap from looking back need not keep it from the days to come.
+        Err(error) => ui.warn(format!("how the last runs went could not be seen: {error}")),
+    }
     let lock = if args.dry_run { None } else { Some(archive.lock("sync", context.clock)?) };
     let mut report = RunReport::default();
     let mut previews = Map::new();
@@ -118,11 +124,11 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
                 continue;
             }
         };
-        let mut progress = Terminal { ui, meter: None };
+        let mut progress = Terminal::new(ui, context.clock);
         let Some(lock) = &lock else {
             match runtime.block_on(sync::preview(&job, &session, &mut progress)) {
                 Ok(preview) => {
-                    ui.note(format!("{}: {}", target.name, foretell(&preview, context)));
+                    ui.say(format!("{}: {}", target.name, foretell(&preview, context)));
                     let Preview { requests, days, forecast } = preview;
                     let until = timestamp(forecast.until);
                     let entry =
@@ -150,7 +156,9 @@ pub fn run(args: &SyncArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
         }
     }
     match (args.json, args.dry_run) {
-        (true, true) => ui.data(Value::Object(Map::from_iter([("providers".to_owned(), previews.into())])).to_string()),
+        (true, true) => {
+            ui.exact(&Value::Object(Map::from_iter([("providers".to_owned(), previews.into())])).to_string())
+        }
         (true, false) => report.print(ui),
         (false, _) => {}
     }
@@ -206,7 +214,9 @@ fn targets(
                 ProviderSettings::of_kind(name.as_str())
             }
             None => {
+                let known = settings.providers.keys().map(ProviderName::as_str);
                 return Err(CommandError::new(ExitCode::Usage, format!("fitsnap.toml has no provider \"{name}\""))
+                    .meant(name.as_str(), known)
                     .hint(format!("add a table to fitsnap.toml: [providers.{name}]")));
             }
         };
@@ -227,10 +237,9 @@ fn targets(
 /// A resource that a provider does not offer.
 pub(super) fn not_offered(provider: &dyn Provider, name: &ProviderName, unknown: &str) -> CommandError {
     let offered: Vec<_> = provider.description().resources.iter().map(|one| one.name).collect();
-    let error = CommandError::new(ExitCode::Usage, format!("{name} offers no resource \"{unknown}\""))
-        .hint(format!("it offers {}", offered.join(", ")));
-    let meant = nearest(unknown, offered);
-    meant.into_iter().fold(error, |error, meant| error.hint(format!("did you mean \"{meant}\"?")))
+    CommandError::new(ExitCode::Usage, format!("{name} offers no resource \"{unknown}\""))
+        .hint(format!("it offers {}", offered.join(", ")))
+        .meant(unknown, offered)
 }
 
 /// Tells how a run ended, and what to do next where it did not go through.
@@ -299,31 +308,69 @@ fn not_opened(error: FetchError) -> Ended {
 /// Progress for a person at a terminal, or in a log.
 struct Terminal<'u> {
     ui: &'u mut Ui,
+    clock: Clock,
     meter: Option<Meter>,
+    days: usize,
+    done: usize,
+    /// The requests made before the first day, and when that was.
+    before: Option<(u64, Instant)>,
+    /// When all is asked for, as far as can be told.
+    ready: Option<Instant>,
 }
 
-impl Terminal<'_> {
+impl<'u> Terminal<'u> {
+    fn new(ui: &'u mut Ui, clock: Clock) -> Terminal<'u> {
+        Terminal { ui, clock, meter: None, days: 0, done: 0, before: None, ready: None }
+    }
+
     fn meter(&mut self, name: &ProviderName) -> (&mut Meter, &mut Ui) {
-        let meter = self.meter.get_or_insert_with(|| Meter::new(self.ui, name.as_str(), 0, "days"));
+        let meter = self.meter.get_or_insert_with(|| Meter::new(self.ui, name.as_str(), 0, "requests"));
         (meter, self.ui)
+    }
+
+    /// `about 20 min to go`; nothing where that is no time or not known.
+    fn to_go(&self) -> Option<String> {
+        let left = self.ready?.checked_duration_since(Instant::now())?;
+        (left >= Duration::from_secs(1)).then(|| format!("about {} to go", span_in_words(left)))
     }
 }
 
 impl Progress for Terminal<'_> {
     fn begin(&mut self, name: &ProviderName, days: usize) {
-        self.meter = Some(Meter::new(self.ui, name.as_str(), days as u64, "days"));
+        (self.days, self.done, self.before) = (days, 0, None);
+        self.meter = Some(Meter::new(self.ui, name.as_str(), 0, "requests"));
     }
 
     fn asked(&mut self, days: usize) {
+        self.done += days;
+    }
+
+    fn heard(&mut self, pace: &Pace) {
+        let (before, since) = *self.before.get_or_insert((pace.requests, Instant::now()));
+        let made = pace.requests.saturating_sub(before);
+        // Whichever takes longer: what the limits allow, or what the pace so far makes of it.
+        let by_limits = (pace.forecast.until - self.clock.now()).to_std().unwrap_or_default();
+        let by_pace = since.elapsed().as_secs_f64() / made.max(1) as f64 * pace.to_come as f64;
+        let left = by_limits.max(Duration::try_from_secs_f64(by_pace).unwrap_or_default());
+        self.ready = (made > 0).then(|| Instant::now() + left);
+        let quota = pace.forecast.left.map(|quota| {
+            let Left { window, left, limit } = quota;
+            format!("{left} of {limit} requests left this {window}")
+        });
+        let days = Some(format!("{} of {} days", self.done, self.days));
+        let words = [days, quota, self.to_go()].into_iter().flatten().collect::<Vec<_>>().join("; ");
         if let Some(meter) = &mut self.meter {
             meter.go_on();
-            meter.add(days as u64);
+            meter.set_total(made + pace.to_come);
+            meter.set(made);
+            meter.tell(self.ui, &words);
         }
     }
 
     fn waiting(&mut self, name: &ProviderName, reason: &str, left: Duration) {
+        let after = self.to_go().map(|to_go| format!("; {to_go}")).unwrap_or_default();
         let (meter, ui) = self.meter(name);
-        meter.waiting(ui, reason, left);
+        meter.waiting(ui, reason, left, &after);
     }
 
     fn settle(&mut self) {

@@ -4,12 +4,15 @@ use serde::Serialize;
 
 use super::Context;
 use crate::archive::{Archive, Finding, Verified, provider_folder};
-use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
+use crate::cli::{CommandError, ExitCode, Meter, Style, Text, Ui};
 use crate::model::ProviderName;
 use crate::providers;
 
 /// Check every file against its hash, its canonical form and its place
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  fitsnap verify\n  \
+    fitsnap verify --history      every commit\n  \
+    fitsnap verify moves --json")]
 pub struct VerifyArgs {
     /// The providers whose folders are checked; all where none is named
     providers: Vec<ProviderName>,
@@ -42,17 +45,20 @@ pub fn run(args: &VerifyArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     check_names(&args.providers, &archive)?;
     // A sync under way would look like damage.
     let _lock = archive.settle("verify", context.clock)?;
-    let verified = archive.verify(&args.providers, args.history)?;
+    let mut meter = Meter::new(ui, "verify", 0, "files");
+    let verified = archive.verify(&args.providers, args.history, &meter.counter());
+    meter.clear();
+    let verified = verified?;
     let code = if verified.findings.is_empty() { ExitCode::Done } else { ExitCode::Damage };
     if args.json {
-        ui.data(report(verified)?);
+        ui.exact(&report(verified)?);
         return Ok(code);
     }
     for finding in &verified.findings {
-        ui.data(line(finding));
-        ui.data(Text::new().with(Style::Dim, "    mend it: ").plain(&*finding.remedy));
+        ui.data(line(finding).hanging(4));
+        ui.data(Text::new().with(Style::Dim, "    mend it: ").plain(&*finding.remedy).hanging(13));
     }
-    ui.data(summary(&verified));
+    conclude(&verified, ui);
     Ok(code)
 }
 
@@ -64,6 +70,7 @@ pub(super) fn check_names(names: &[ProviderName], archive: &Archive) -> Result<(
         let known = settings.providers.contains_key(name) || held.contains(name);
         if !known && !archive.root().join(provider_folder(name)).is_dir() {
             return Err(CommandError::new(ExitCode::Usage, format!("this archive has no provider named {name}"))
+                .meant(name.as_str(), settings.providers.keys().chain(&held).map(ProviderName::as_str))
                 .hint("fitsnap status lists the providers"));
         }
     }
@@ -91,8 +98,14 @@ pub(super) fn line(finding: &Finding) -> Text {
     line.with(Style::Yellow, place)
 }
 
-/// What was looked at, and how much is wrong.
-pub(super) fn summary(verified: &Verified) -> Text {
+/// Tells what was looked at, and how much is wrong.
+pub(super) fn conclude(verified: &Verified, ui: &mut Ui) {
+    if !ui.is_quiet() || !verified.findings.is_empty() {
+        ui.data(summary(verified));
+    }
+}
+
+fn summary(verified: &Verified) -> Text {
     let count = |number: usize, one: &str| format!("{number} {one}{}", if number == 1 { "" } else { "s" });
     let looked = format!("{} in {}", count(verified.files, "file"), count(verified.commits, "commit"));
     match verified.findings.len() {

@@ -57,10 +57,10 @@ pub fn run(args: &WhereArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitC
             ui.warn(format!("left out, because it cannot be read: {problem}"));
         }
         if args.json {
-            ui.data(as_json(what, moment, &found.answers).to_string());
+            ui.exact(&as_json(what, moment, &found.answers).to_string());
         } else {
             for answer in &found.answers {
-                ui.data(line(answer, (args.what.len() > 1).then_some(what)));
+                ui.data(line(answer, (args.what.len() > 1).then_some(what)).hanging(4));
             }
         }
         if found.answers.is_empty() {

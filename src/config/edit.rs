@@ -1,6 +1,6 @@
 //! Looking at single settings in the text of `fitsnap.toml`, and changing them without touching the rest.
 
-use toml_edit::{Array, DocumentMut, Item, Table, Value};
+use toml_edit::{Array, Document, DocumentMut, Item, Table, TableLike, Value};
 
 use super::keys::{KEYS, Key, Shape};
 use super::settings::{ArchiveSettings, SettingsError};
@@ -79,6 +79,11 @@ impl std::fmt::Display for Place {
     }
 }
 
+/// Every setting that a provider may have, with its place and what it means.
+pub fn settings_of(provider: &str) -> impl Iterator<Item = (String, String)> {
+    KEYS.iter().map(move |key| (format!("providers.{provider}.{}", key.name), key.about.to_owned()))
+}
+
 /// Every setting that the text has, with its value in TOML on one line.
 ///
 /// # Errors
@@ -130,25 +135,9 @@ fn by_default(place: &Place) -> Option<String> {
 /// # Errors
 /// When the reader of settings refuses what would come of it.
 pub fn set(text: &str, place: &Place, values: &[String], kinds: &[&'static str]) -> Result<String, EditError> {
-    let syntax = |error: toml_edit::TomlError| SettingsError::Syntax(error.to_string());
     let mut document: DocumentMut = text.parse().map_err(syntax)?;
     let mut fresh = value_of(place, values)?;
-    let rest = document.trailing().as_str().unwrap_or_default().to_owned();
-    let providers = document.entry("providers").or_insert_with(|| {
-        let mut table = Table::new();
-        table.set_implicit(true);
-        Item::Table(table)
-    });
-    let table = |what: String| EditError::NoTable { what };
-    let providers = providers.as_table_like_mut().ok_or_else(|| table("providers".to_owned()))?;
-    let is_new = !providers.contains_key(place.provider.as_str());
-    let entry = providers.entry(place.provider.as_str()).or_insert_with(|| {
-        let mut entry = Table::new();
-        // What stands at the text's end speaks of what comes after it.
-        entry.decor_mut().set_prefix(format!("{}\n", if rest.trim().is_empty() { "" } else { &rest }));
-        Item::Table(entry)
-    });
-    let entry = entry.as_table_like_mut().ok_or_else(|| table(format!("[providers.{}]", place.provider)))?;
+    let entry = entry(&mut document, &place.provider)?;
     match entry.get_mut(place.key.name).and_then(Item::as_value_mut) {
         Some(old) => {
             *fresh.decor_mut() = old.decor().clone();
@@ -158,12 +147,80 @@ pub fn set(text: &str, place: &Place, values: &[String], kinds: &[&'static str])
             entry.insert(place.key.name, Item::Value(fresh));
         }
     }
-    if is_new {
-        document.set_trailing("");
-    }
+    checked(document, kinds)
+}
+
+/// The text with a table for a provider, with nothing set in it, where there is none yet.
+///
+/// # Errors
+/// When the reader of settings refuses what would come of it.
+pub fn add(text: &str, provider: &ProviderName, kinds: &[&'static str]) -> Result<String, EditError> {
+    let mut document: DocumentMut = text.parse().map_err(syntax)?;
+    entry(&mut document, provider)?;
+    checked(document, kinds)
+}
+
+/// The text without a setting, so that what holds by default does. Its own line goes; what was remarked behind
+/// the value stays, as does all else. The same text where the setting is not set.
+///
+/// # Errors
+/// When the reader of settings refuses what would come of it.
+pub fn unset(text: &str, place: &Place, kinds: &[&'static str]) -> Result<String, EditError> {
+    let document = Document::parse(text).map_err(syntax)?;
+    let providers = document.get("providers").and_then(Item::as_table_like);
+    let Some(item) = providers.and_then(|providers| providers.get(place.provider.as_str())) else {
+        return Ok(text.to_owned());
+    };
+    let found = item.as_table_like().and_then(|entry| entry.get_key_value(place.key.name));
+    let Some((key, value)) = found else { return Ok(text.to_owned()) };
+    let text = match (key.span(), value.span()) {
+        // Of a table with a line a setting.
+        (Some(key), Some(value)) if item.as_table().is_some_and(|table| !table.is_dotted()) => {
+            let line = text[..key.start].rfind('\n').map_or(0, |at| at + 1);
+            let end = text[value.end..].find('\n').map_or(text.len(), |at| value.end + at + 1);
+            format!("{}{}{}", &text[..line], text[value.end..end].trim_start(), &text[end..])
+        }
+        _ => {
+            let mut document: DocumentMut = text.parse().map_err(syntax)?;
+            entry(&mut document, &place.provider)?.remove(place.key.name);
+            document.to_string()
+        }
+    };
+    ArchiveSettings::read(&text, kinds)?;
+    Ok(text)
+}
+
+fn syntax(error: toml_edit::TomlError) -> SettingsError {
+    SettingsError::Syntax(error.to_string())
+}
+
+fn checked(document: DocumentMut, kinds: &[&'static str]) -> Result<String, EditError> {
     let text = document.to_string();
     ArchiveSettings::read(&text, kinds)?;
     Ok(text)
+}
+
+/// The table of a provider, made at the text's end where there is none.
+fn entry<'d>(document: &'d mut DocumentMut, provider: &ProviderName) -> Result<&'d mut dyn TableLike, EditError> {
+    let table = |what: String| EditError::NoTable { what };
+    let has = document.get("providers").is_some_and(|item| item.get(provider.as_str()).is_some());
+    let rest = document.trailing().as_str().unwrap_or_default().to_owned();
+    if !has {
+        document.set_trailing("");
+    }
+    let providers = document.entry("providers").or_insert_with(|| {
+        let mut table = Table::new();
+        table.set_implicit(true);
+        Item::Table(table)
+    });
+    let providers = providers.as_table_like_mut().ok_or_else(|| table("providers".to_owned()))?;
+    let entry = providers.entry(provider.as_str()).or_insert_with(|| {
+        let mut entry = Table::new();
+        // What stands at the text's end speaks of what comes after it.
+        entry.decor_mut().set_prefix(format!("{}\n", if rest.trim().is_empty() { "" } else { &rest }));
+        Item::Table(entry)
+    });
+    entry.as_table_like_mut().ok_or_else(|| table(format!("[providers.{provider}]")))
 }
 
 fn value_of(place: &Place, values: &[String]) -> Result<Value, EditError> {
@@ -220,6 +277,34 @@ mod tests {
         assert_eq!(once, format!("{text}\n[providers.strava]\ntypes = [\"Run\", \"Ride\"]\n"));
         let twice = change(&once, "providers.moves.window", &["9"]).unwrap();
         assert_eq!(twice, format!("{once}\n[providers.moves]\nwindow = 9\n"));
+    }
+
+    #[test]
+    fn a_provider_gets_an_empty_table_once() {
+        let text = "format = 1\n# mine\n";
+        let once = add(text, &"moves".parse().unwrap(), &KINDS).unwrap();
+        assert_eq!(once, format!("{text}\n[providers.moves]\n"));
+        assert_eq!(add(&once, &"moves".parse().unwrap(), &KINDS).unwrap(), once);
+        assert!(add(text, &"walks".parse().unwrap(), &KINDS).is_err());
+    }
+
+    #[test]
+    fn what_is_unset_leaves_every_remark() {
+        let take = |text: &str, at: &str| unset(text, &place(at), &KINDS).unwrap();
+        let text = "format = 1\n[providers.moves] # walks\n# long, because\nwindow = 7      # days\n\
+                    resources = [\n  \"storyline\", # all\n]\nsince = \"2014-09-29\"";
+        assert_eq!(take(text, "providers.moves.window"), text.replace("window = 7      # days", "# days"));
+        let list = "resources = [\n  \"storyline\", # all\n]\n";
+        assert_eq!(take(text, "providers.moves.resources"), text.replace(list, ""));
+        assert_eq!(take(text, "providers.moves.since"), text.replace("since = \"2014-09-29\"", ""));
+        assert_eq!(take(text, "providers.moves.types"), text);
+        assert_eq!(take(text, "providers.strava.types"), text);
+        let inline = "format = 1\nproviders = { moves = { window = 3, since = \"2014-09-29\" } }\n";
+        let less = take(inline, "providers.moves.window");
+        assert!(!less.contains("window") && less.contains("since"), "{less}");
+        assert_eq!(take("format = 1\nproviders.moves.window = 3\n", "providers.moves.window").trim(), "format = 1");
+        // Without its kind a name of one's own names no service.
+        assert!(unset("format = 1\n[providers.a]\nkind = \"moves\"\n", &place("providers.a.kind"), &KINDS).is_err());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use etcetera::{AppStrategy, AppStrategyArgs};
+use etcetera::{AppStrategy, AppStrategyArgs, BaseStrategy};
 
 use super::secrets::is_secret;
 
@@ -79,6 +79,15 @@ impl Environment {
     /// When the account has no home folder.
     pub fn state_dir(&self) -> Result<PathBuf, FolderError> {
         self.chosen("FITSNAP_STATE_DIR", |strategy| strategy.state_dir().unwrap_or_else(|| strategy.data_dir()))
+    }
+
+    /// Where systemd looks for a person's own units.
+    ///
+    /// # Errors
+    /// When the account has no home folder.
+    pub fn user_units(&self) -> Result<PathBuf, FolderError> {
+        let strategy = etcetera::base_strategy::Xdg::new().map_err(|_| FolderError)?;
+        Ok(BaseStrategy::config_dir(&strategy).join("systemd/user"))
     }
 
     fn chosen(

@@ -2,6 +2,8 @@
 
 pub mod edit;
 mod environment;
+#[cfg(test)]
+mod fuzz;
 mod keys;
 mod schema;
 mod secrets;

@@ -6,6 +6,8 @@
 mod error;
 mod files;
 mod fitbit;
+#[cfg(test)]
+mod fuzz;
 mod googlehealth;
 mod gpx;
 mod moment;

@@ -1,7 +1,7 @@
 //! When a photo was taken, as its EXIF says.
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufRead, BufReader, Seek};
 use std::path::Path;
 
 use exif::{Exif, In, Reader, Tag, Value};
@@ -34,8 +34,12 @@ const TIMES: [(Tag, Tag); 3] = [
 /// # Errors
 /// When it cannot be read or does not say.
 pub fn taken(path: &Path) -> Result<Moment, PhotoError> {
-    let file = File::open(path).map_err(PhotoError::Read)?;
-    let exif = Reader::new().read_from_container(&mut BufReader::new(file)).map_err(|error| match error {
+    taken_in(&mut BufReader::new(File::open(path).map_err(PhotoError::Read)?))
+}
+
+/// The same of a photo's bytes.
+pub(super) fn taken_in(image: &mut (impl BufRead + Seek)) -> Result<Moment, PhotoError> {
+    let exif = Reader::new().read_from_container(image).map_err(|error| match error {
         exif::Error::Io(error) => PhotoError::Read(error),
         other => PhotoError::NoExif(other),
     })?;

@@ -417,7 +417,7 @@ impl Client {
 }
 
 /// Reads `Retry-After`: seconds, or a date.
-fn retry_after(value: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub(super) fn retry_after(value: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     match value.trim().parse::<u32>() {
         Ok(seconds) => Some(now + TimeDelta::seconds(i64::from(seconds))),
         Err(_) => http_date(value),
@@ -426,7 +426,7 @@ fn retry_after(value: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
 
 /// Reads the date of a header, in a year of at most four digits: what is reckoned with it stays within
 /// what a time can be.
-fn http_date(value: &str) -> Option<DateTime<Utc>> {
+pub(super) fn http_date(value: &str) -> Option<DateTime<Utc>> {
     let date = DateTime::parse_from_rfc2822(value.trim()).ok()?.to_utc();
     (0..=9999).contains(&date.year()).then_some(date)
 }

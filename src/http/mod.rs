@@ -3,6 +3,8 @@
 mod anybody;
 mod attempt;
 mod client;
+#[cfg(test)]
+mod fuzz;
 mod quota;
 mod stop;
 
@@ -12,7 +14,7 @@ use chrono::{DateTime, Utc};
 
 pub use anybody::{Seen, ask_anybody};
 pub use client::{Answer, Client, ClientOptions, Patience, Request};
-pub use quota::{Forecast, RateLimits};
+pub use quota::{Forecast, Left, RateLimits};
 pub use stop::Stop;
 
 /// Why a request brought nothing that can be used.

@@ -43,6 +43,17 @@ pub struct UsedUp {
     pub until: DateTime<Utc>,
 }
 
+/// What is left of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// The word for the window (`minute`).
+    pub window: &'static str,
+    /// How many requests are left in it.
+    pub left: u32,
+    /// How many it allows.
+    pub limit: u32,
+}
+
 /// When so many requests are made, under the limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forecast {
@@ -50,6 +61,8 @@ pub struct Forecast {
     pub until: DateTime<Utc>,
     /// Of which windows it takes more than one, by the word for the window, and how many.
     pub windows: BTreeMap<&'static str, usize>,
+    /// What is left now of the narrowest limit, where the provider told of any.
+    pub left: Option<Left>,
 }
 
 impl Window {
@@ -128,6 +141,13 @@ impl RateLimits {
         self.0.iter().map(|window| window.left(now)).min().unwrap_or(u32::MAX)
     }
 
+    /// The limit that has the fewest requests left now, of those that the provider told of.
+    fn narrowest(&self, now: DateTime<Utc>) -> Option<Left> {
+        let told = self.0.iter().filter(|window| window.seen.is_some());
+        let left = told.map(|window| Left { window: window.about.name, left: window.left(now), limit: window.limit });
+        left.min_by_key(|left| left.left)
+    }
+
     /// The limit that forbids a request now, the one that holds longest.
     pub fn used_up(&self, now: DateTime<Utc>) -> Option<UsedUp> {
         self.0
@@ -184,7 +204,7 @@ impl RateLimits {
             }
         }
         let windows = ends.into_iter().map(|(name, ends)| (name, ends.len())).filter(|(_, count)| *count > 1);
-        Forecast { until: time, windows: windows.collect() }
+        Forecast { until: time, windows: windows.collect(), left: self.narrowest(now) }
     }
 }
 

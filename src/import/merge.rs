@@ -43,6 +43,8 @@ pub struct Merger {
     rules: &'static [ListRule],
     /// The folder that the export keeps its files in.
     folder: &'static str,
+    /// The columns that tell rows apart in this export, whose names may be of any language.
+    columns: BTreeSet<String>,
     /// Where each record of the export stands now.
     placed: HashMap<(usize, String), Day>,
     /// Records that the export lists, wherever they belong.
@@ -92,12 +94,30 @@ impl Merger {
         Merger {
             rules,
             folder,
+            columns: BTreeSet::new(),
             placed: HashMap::new(),
             listed: HashSet::new(),
             strays: BTreeMap::new(),
             looked_at: BTreeSet::new(),
             spans: BTreeMap::new(),
             complete: true,
+        }
+    }
+
+    /// Rows of this export are told apart by this column.
+    pub fn told_apart_by(&mut self, column: &str) {
+        if !self.columns.contains(column) {
+            self.columns.insert(column.to_owned());
+        }
+    }
+
+    /// What tells a record apart; nothing where neither the rule nor a column of this export does.
+    fn keys(&self, rule: usize, record: Value<'_>) -> Vec<String> {
+        match (self.rules[rule].keys)(record) {
+            keys if keys.is_empty() => {
+                self.columns.iter().filter_map(|name| Some(record.get(name)?.as_str()?.into_owned())).collect()
+            }
+            keys => keys,
         }
     }
 
@@ -109,7 +129,8 @@ impl Merger {
     /// The export lists a record that is not taken.
     pub fn list(&mut self, resource: &str, record: &JsonText) {
         if let (Some(rule), Ok(json)) = (self.rule(resource), Json::parse(record.as_bytes())) {
-            self.listed.extend((self.rules[rule].keys)(json.root()).into_iter().map(|key| (rule, key)));
+            let keys = self.keys(rule, json.root());
+            self.listed.extend(keys.into_iter().map(|key| (rule, key)));
         }
     }
 
@@ -134,7 +155,7 @@ impl Merger {
             let Some(rule) = self.rule(name) else { continue };
             let Ok(json) = Json::parse(list.as_bytes()) else { continue };
             for record in json.root().items() {
-                for key in (self.rules[rule].keys)(record) {
+                for key in self.keys(rule, record) {
                     self.listed.insert((rule, key.clone()));
                     self.placed.insert((rule, key), day);
                 }
@@ -152,11 +173,16 @@ impl Merger {
         let rule = &self.rules[at];
         let mut by_key: HashMap<String, Value<'_>> = HashMap::new();
         for record in old.root().items() {
-            by_key.extend((rule.keys)(record).into_iter().map(|key| (key, record)));
+            by_key.extend(self.keys(at, record).into_iter().map(|key| (key, record)));
         }
         let (mut list, mut keep, mut keys) = (Vec::new(), Vec::new(), HashSet::new());
+        // What nothing tells apart is the same where all of it is.
+        let mut keyless = HashSet::new();
         for record in told.root().items() {
-            let own = (rule.keys)(record);
+            let own = self.keys(at, record);
+            if own.is_empty() {
+                keyless.insert(record.line());
+            }
             let held = own.iter().find_map(|key| by_key.get(key).copied());
             let better = held.filter(|held| (rule.says_more)(*held, record));
             keep.extend(better.filter(|_| rule.of_files).and_then(file_of).map(|file| file_place(&file, self.folder)));
@@ -164,8 +190,8 @@ impl Merger {
             keys.extend(own);
         }
         for record in old.root().items() {
-            let own = (rule.keys)(record);
-            if own.iter().any(|key| keys.contains(key)) {
+            let own = self.keys(at, record);
+            if own.iter().any(|key| keys.contains(key)) || (own.is_empty() && keyless.contains(&record.line())) {
                 continue;
             }
             self.strays.entry(day).or_default().push((at, own));
@@ -191,7 +217,7 @@ impl Merger {
     /// Looks at a list held of which the export says nothing on this day.
     pub fn look_at(&mut self, day: Day, resource: &str, held: &JsonText) {
         if let (Some(at), Ok(json)) = (self.rule(resource), Json::parse(held.as_bytes())) {
-            let keys = json.root().items().map(|record| (at, (self.rules[at].keys)(record)));
+            let keys: Vec<_> = json.root().items().map(|record| (at, self.keys(at, record))).collect();
             self.strays.entry(day).or_default().extend(keys);
         }
     }
@@ -240,7 +266,7 @@ impl Merger {
                 .collect();
             let Some(held) = resources.get(rule.resource).filter(|_| !going.is_empty()) else { continue };
             let Ok(json) = Json::parse(held.as_bytes()) else { continue };
-            let goes = |record: &Value<'_>| (rule.keys)(*record).iter().any(|key| going.contains(key));
+            let goes = |record: &Value<'_>| self.keys(at, *record).iter().any(|key| going.contains(key));
             let (away, left): (Vec<_>, Vec<_>) = json.root().items().partition(goes);
             if rule.of_files {
                 without.files.extend(away.into_iter().filter_map(file_of).map(|file| file_place(&file, self.folder)));

@@ -8,6 +8,8 @@ mod activities;
 mod elements;
 mod error;
 mod folder;
+#[cfg(test)]
+mod fuzz;
 mod merge;
 mod moves;
 #[cfg(test)]

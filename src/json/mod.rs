@@ -13,6 +13,8 @@ mod value;
 mod write;
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;
 
 pub use diff::{Change, ChangeKind, Comparison, Counts, Edit, Identity, RecordRules, compare, substance};

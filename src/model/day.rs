@@ -17,6 +17,18 @@ pub struct DayError {
 }
 
 impl Day {
+    /// The first day there is, 0001-01-01.
+    const FIRST: Day = Day(match NaiveDate::from_ymd_opt(1, 1, 1) {
+        Some(date) => date,
+        None => NaiveDate::MIN,
+    });
+
+    /// The last day there is, 9999-12-31.
+    const LAST: Day = Day(match NaiveDate::from_ymd_opt(9999, 12, 31) {
+        Some(date) => date,
+        None => NaiveDate::MAX,
+    });
+
     /// The day of a year, month and day of the month, if there is one, in the years 0001 to 9999.
     pub fn new(year: i32, month: u32, day: u32) -> Option<Day> {
         NaiveDate::from_ymd_opt(year, month, day).and_then(Day::from_date)
@@ -51,8 +63,7 @@ impl Day {
     pub fn plus(self, count: i64) -> Day {
         let steps = Days::new(count.unsigned_abs());
         let moved = if count < 0 { self.0.checked_sub_days(steps) } else { self.0.checked_add_days(steps) };
-        let edge = || if count < 0 { Day::new(1, 1, 1) } else { Day::new(9999, 12, 31) };
-        moved.and_then(Day::from_date).or_else(edge).unwrap_or(self)
+        moved.and_then(Day::from_date).unwrap_or(if count < 0 { Day::FIRST } else { Day::LAST })
     }
 
     /// Whole days from `other` to this day; negative when this day is the earlier one.
@@ -159,16 +170,19 @@ impl Zone {
             Zone::Named(zone) => zone.from_local_datetime(&local).earliest().map(|time| time.to_utc()),
             Zone::Fixed(offset) => offset.from_local_datetime(&local).earliest().map(|time| time.to_utc()),
         };
-        at(local).or_else(|| at(local + TimeDelta::hours(1))).unwrap_or_else(|| local.and_utc())
+        let later = || local.checked_add_signed(TimeDelta::hours(1)).and_then(at);
+        at(local).or_else(later).unwrap_or_else(|| local.and_utc())
     }
 
-    /// The calendar day of a moment in this zone.
-    pub fn day_of(self, time: DateTime<Utc>) -> Day {
-        let date = match self {
-            Zone::Named(zone) => time.with_timezone(&zone).date_naive(),
-            Zone::Fixed(offset) => offset.from_utc_datetime(&time.naive_utc()).date_naive(),
-        };
-        Day::from_date(date).unwrap_or(Day(NaiveDate::MIN))
+    /// The calendar day of a moment in this zone, in the years 0001 to 9999.
+    pub fn day_of(self, time: DateTime<Utc>) -> Option<Day> {
+        let ahead = TimeDelta::seconds(self.offset(time).into());
+        Day::from_date(time.naive_utc().checked_add_signed(ahead)?.date())
+    }
+
+    /// The same, but the first or last day there is for a moment outside of them.
+    pub fn nearest_day(self, time: DateTime<Utc>) -> Day {
+        self.day_of(time).unwrap_or(if time < DateTime::UNIX_EPOCH { Day::FIRST } else { Day::LAST })
     }
 
     /// How far a wall clock of this zone is ahead of UTC at a moment, in seconds.
@@ -225,8 +239,25 @@ mod tests {
     #[test]
     fn a_zone_decides_which_day_it_is() {
         let late: DateTime<Utc> = "2015-07-10T22:30:00Z".parse().unwrap();
-        assert_eq!(Zone::named("Europe/Helsinki").unwrap().day_of(late).to_string(), "2015-07-11");
-        assert_eq!(Zone::fixed(-7 * 3600).unwrap().day_of(late).to_string(), "2015-07-10");
+        assert_eq!(Zone::named("Europe/Helsinki").unwrap().day_of(late).unwrap().to_string(), "2015-07-11");
+        assert_eq!(Zone::fixed(-7 * 3600).unwrap().day_of(late).unwrap().to_string(), "2015-07-10");
+    }
+
+    #[test]
+    fn times_at_the_end_of_all_years_have_no_day() {
+        for local in [NaiveDateTime::MAX, NaiveDateTime::MIN] {
+            for zone in [Zone::named("Europe/Helsinki").unwrap(), Zone::fixed(-43_200).unwrap()] {
+                let moment = zone.moment(local);
+                assert_eq!((zone.day_of(moment), zone.day_of(local.and_utc())), (None, None));
+            }
+        }
+        let zone = Zone::fixed(3_600).unwrap();
+        assert_eq!(zone.day_of("9999-12-31T23:30:00Z".parse().unwrap()), None);
+        assert_eq!(zone.day_of("0000-12-31T23:30:00Z".parse().unwrap()), Day::new(1, 1, 1));
+        assert_eq!(zone.day_of("0000-12-31T22:30:00Z".parse().unwrap()), None);
+        let nearest = |time: DateTime<Utc>| zone.nearest_day(time).to_string();
+        assert_eq!(nearest(DateTime::<Utc>::MAX_UTC), "9999-12-31");
+        assert_eq!(nearest(DateTime::<Utc>::MIN_UTC), "0001-01-01");
     }
 
     #[test]

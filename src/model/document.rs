@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use super::{Day, ProviderName};
-use crate::json::{Json, JsonError, Kind, Value, quote};
+use crate::json::{Json, JsonError, Kind, Name, Value, quote};
 
 /// Resources by name, each the JSON of the provider's answer as it was sent.
 pub type Resources = BTreeMap<String, JsonText>;
@@ -240,16 +240,22 @@ fn parts(json: &Json, without: impl Fn(&str) -> bool) -> Result<(Resources, BTre
     let resources = resources_of(json)?
         .members()
         .filter(|(name, _)| !without(&name.as_str()))
-        .map(|(name, value)| (name.as_str().into_owned(), JsonText::of(value)))
-        .collect();
+        .map(|(name, value)| Ok((called(name)?, JsonText::of(value))))
+        .collect::<Result<_, DocumentError>>()?;
     let mut absent = BTreeMap::new();
     if let Some(reasons) = root.get("absent") {
         for (name, reason) in reasons.members() {
             let reason = reason.as_str().ok_or(DocumentError::Shape("a reason under \"absent\" is no text"))?;
-            absent.insert(name.as_str().into_owned(), reason.into_owned());
+            absent.insert(called(name)?, reason.into_owned());
         }
     }
     Ok((resources, absent))
+}
+
+/// The name of a resource. One with half a letter in it could not be written again as it stands.
+fn called(name: Name<'_>) -> Result<String, DocumentError> {
+    let text = name.as_str().into_owned();
+    if name == text.as_str() { Ok(text) } else { Err(DocumentError::Shape("the name of a resource is no text")) }
 }
 
 fn resources_of(json: &Json) -> Result<Value<'_>, DocumentError> {
@@ -257,4 +263,23 @@ fn resources_of(json: &Json) -> Result<Value<'_>, DocumentError> {
         .get("resources")
         .filter(|value| value.kind() == Kind::Object)
         .ok_or(DocumentError::Shape("the member \"resources\" is missing or no object"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_has_a_name_that_can_be_written_again() {
+        let read = |resources: &str, absent: &str| {
+            let text = format!("{{\"provider\":\"moves\",\"resources\":{{{resources}}},\"absent\":{{{absent}}}}}");
+            Account::read(text.as_bytes(), &"moves".parse().unwrap()).map_err(|error| error.to_string())
+        };
+        let account = read("\"\\ud83c\\udfc3\":1", "\"b\":\"gone\"").unwrap();
+        assert_eq!(account.resources.keys().collect::<Vec<_>>(), ["\u{1F3C3}"]);
+        for said in [read("\"\\ud83d\":1,\"\\ud83e\":2", ""), read("", "\"\\udc4d\":\"gone\"")] {
+            assert!(said.unwrap_err().contains("is no text"));
+        }
+    }
 }

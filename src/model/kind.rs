@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::nearest;
+
 /// The kind of a revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RevisionKind {
@@ -60,7 +62,9 @@ impl FromStr for RevisionKind {
     fn from_str(text: &str) -> Result<RevisionKind, String> {
         RevisionKind::ALL.into_iter().find(|kind| kind.word() == text).ok_or_else(|| {
             let words: Vec<_> = RevisionKind::ALL.iter().map(|kind| kind.word()).collect();
-            format!("\"{text}\" is no kind of revision; it is one of {}", words.join(", "))
+            let meant = nearest(text, words.iter().copied()).map(|meant| format!("; did you mean {meant}?"));
+            let meant = meant.unwrap_or_default();
+            format!("\"{text}\" is no kind of revision; it is one of {}{meant}", words.join(", "))
         })
     }
 }

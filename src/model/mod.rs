@@ -3,6 +3,8 @@
 mod clock;
 mod day;
 mod document;
+#[cfg(test)]
+mod fuzz;
 mod hash;
 mod kind;
 mod list;
@@ -20,12 +22,12 @@ pub use kind::{Action, RevisionKind};
 pub use list::JsonList;
 pub use name::{NameError, ProviderName};
 pub use nearest::nearest;
-pub use tally::{DayChange, Tally, commit_message};
+pub use tally::{DayChange, Origin, Tally, commit_message};
 pub use twins::{Reading, Twin, Twins};
 
 /// The archive format that this fitsnap writes, and the newest it reads.
 pub const FORMAT: i64 = 1;
 pub use service::{
-    ApiAlone, AppProof, CountHeader, Description, QuotaWindow, Refusal, Resource, Revocation, SignIn,
+    ApiAlone, AppProof, CountHeader, Description, Export, QuotaWindow, Refusal, Resource, Revocation, SignIn,
     no_more_than_its_status,
 };

@@ -10,6 +10,10 @@ pub struct Description {
     pub title: &'static str,
     /// What a person must know of it today, with dates.
     pub today: &'static str,
+    /// What it costs to ask it, for people.
+    pub costs: &'static str,
+    /// The export that a person can have of it without its API.
+    pub export: Export,
     /// Where its API is, without a slash at the end.
     pub origin: &'static str,
     /// The last day on which it was announced to answer, where its end was announced: `2026-11-02`.
@@ -26,6 +30,15 @@ pub struct Description {
     pub resources: &'static [Resource],
     /// How its records are told apart, and which members are volatile.
     pub rules: RecordRules,
+}
+
+/// A service's own export of a person's data.
+#[derive(Clone, Copy, Debug)]
+pub struct Export {
+    /// Where a person gets it, for people.
+    pub from: &'static str,
+    /// What its file is usually called.
+    pub file: &'static str,
 }
 
 /// Hosts of an API without the sign-in, which stays at the service's `origin`.
@@ -76,6 +89,8 @@ pub struct SignIn {
     pub refusal: fn(u16, &[u8]) -> Option<Refusal>,
     /// Where a person registers an app, for messages.
     pub register: &'static str,
+    /// Whether a person without an app can register one today.
+    pub takes_new_apps: bool,
 }
 
 /// How an app with a secret proves that it is itself; one without only names itself in the form.

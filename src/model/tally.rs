@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Day, RevisionKind};
+use super::{Action, Day, ProviderName, RevisionKind};
 use crate::json::Counts;
 
 /// The counts of one provider's run, and the days that failed.
@@ -61,13 +61,15 @@ fn words_of(name: &str, counts: &Counts) -> Option<String> {
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
+    // A document that another tool wrote may have a name of several lines, and a line here means something.
+    let name = name.replace(char::is_control, " ");
     (!parts.is_empty()).then(|| format!("{name}: {}", parts.join(", ")))
 }
 
 /// The message of a commit: what came of each day, and the lines by which a program knows it.
 pub fn commit_message(
-    provider: &super::ProviderName,
-    action: super::Action,
+    provider: &ProviderName,
+    action: Action,
     changes: &BTreeMap<Day, DayChange>,
     account_changed: bool,
 ) -> String {
@@ -98,11 +100,35 @@ pub fn commit_message(
     message
 }
 
+/// What made a commit, as the lines at the end of its message say. A commit of another tool says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The provider that it is about.
+    pub provider: Option<ProviderName>,
+    /// What was done.
+    pub action: Option<Action>,
+}
+
+impl Origin {
+    /// Reads the lines that [`commit_message`] wrote, whatever other lines a person or a hook put among them.
+    pub fn of(message: &str) -> Origin {
+        let lines = message.trim_end().lines().rev().take_while(|line| !line.trim().is_empty());
+        let mut origin = Origin::default();
+        for (name, value) in lines.filter_map(|line| line.split_once(':')) {
+            match name {
+                "Fitsnap-Provider" => origin.provider = origin.provider.or_else(|| value.trim().parse().ok()),
+                "Fitsnap-Action" => origin.action = origin.action.or_else(|| Action::from_word(value.trim())),
+                _ => {}
+            }
+        }
+        origin
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::model::Action;
 
     #[test]
     fn the_message_is_the_one_of_the_contract() {
@@ -122,5 +148,24 @@ mod tests {
             "moves: 2 new, 1 revised\n\nrevised  2015-07-05  storyline: 3 altered, 1 added\nnew      2015-07-09\n\
              new      2015-07-10\n\nFitsnap-Provider: moves\nFitsnap-Action: sync\nFitsnap-Format: 1\n"
         );
+    }
+
+    #[test]
+    fn the_origin_is_read_from_the_last_lines_only() {
+        let of = |message: &str| Origin::of(message).action;
+        let message =
+            "moves: 1 new\n\nnew 2015-07-09\n\nFitsnap-Provider: moves\nFitsnap-Action: sync\nFitsnap-Format: 1\n";
+        assert_eq!(of(message), Some(Action::Sync));
+        assert_eq!(Origin::of(&format!("{message}and this was said by a hook\n")), Origin::of(message));
+        assert_eq!(of("Fitsnap-Action: sync\n\nand then some prose\n"), None);
+        assert_eq!(of("moves\n\nFitsnap-Action: dance\n"), None);
+    }
+
+    #[test]
+    fn no_name_makes_a_line_of_its_own() {
+        let counts = Counts { altered: 1, ..Counts::default() };
+        let resources = [("a\n\nFitsnap-Action: import\r".to_owned(), counts)].into();
+        let change = DayChange { kind: RevisionKind::Revised, resources };
+        assert_eq!(change.words(), "a  Fitsnap-Action: import : 1 altered");
     }
 }

@@ -3,10 +3,14 @@
 
 mod activities;
 mod fitbit;
+#[cfg(test)]
+mod fuzz;
 mod googlehealth;
 mod grant;
 mod halves;
 mod moves;
+#[cfg(test)]
+mod pulse;
 mod reading;
 mod runkeeper;
 mod strava;

@@ -113,12 +113,24 @@ pub struct Preview {
     pub forecast: Forecast,
 }
 
+/// How far a run is.
+pub struct Pace {
+    /// How many requests it has made.
+    pub requests: u64,
+    /// About how many are still to come.
+    pub to_come: u64,
+    /// When the limits allow them.
+    pub forecast: Forecast,
+}
+
 /// Tells a person how a run goes on.
 pub trait Progress {
     /// So many days are to be asked for.
     fn begin(&mut self, name: &ProviderName, days: usize);
     /// These days were asked for, out of those announced.
     fn asked(&mut self, days: usize);
+    /// An answer came.
+    fn heard(&mut self, pace: &Pace);
     /// A wait goes on, for so long still.
     fn waiting(&mut self, name: &ProviderName, reason: &str, left: Duration);
     /// The run goes on after a wait, or is over.
@@ -242,6 +254,12 @@ impl Run<'_> {
             });
         }
         Ok(opening)
+    }
+
+    /// Tells how far the run is, with about so many requests to come.
+    pub(super) fn heard(&mut self, session: &Session, to_come: u64) {
+        let pace = Pace { requests: session.requests(), to_come, forecast: session.forecast(to_come) };
+        self.progress.heard(&pace);
     }
 
     pub(super) fn fail(&mut self, day: Day, reason: &str) {

@@ -6,4 +6,4 @@ mod engine;
 mod losses;
 
 pub use days::{Wish, lacking};
-pub use engine::{Ended, Job, Preview, Progress, preview, run};
+pub use engine::{Ended, Job, Pace, Preview, Progress, preview, run};

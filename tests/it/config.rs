@@ -36,6 +36,9 @@ fn a_setting_is_read_and_set_and_the_comments_stay() {
         .stdout("format = 1\nproviders.moves.window = 14\nproviders.strava.types = [\"Run\", \"Ride\"]\n");
     let listed: Value = serde_json::from_str(&env.run(&["config", "list", "--json"]).code(0).stdout).unwrap();
     assert_eq!(listed["providers"]["strava"]["types"][1], "Ride");
+    env.run(&["config", "unset", "providers.strava.types"]).code(0);
+    env.run(&["config", "get", "providers.strava.types"]).code(1);
+    assert!(env.run(&["config", "unset", "providers.strava.types"]).code(0).stderr.contains("is not set"));
     // From a folder below, as every command.
     let folder = env.path("data");
     std::fs::create_dir_all(&folder).unwrap();

@@ -13,6 +13,9 @@ use crate::pack::moves_files;
 
 const DAY: &str = "data/moves/2016/01/01.json";
 
+/// A day that only the later export has.
+const NEW_DAY: &str = "data/moves/2016/01/05.json";
+
 /// A machine with an archive that holds the fixture export, and a later export to import.
 fn scene() -> (ArchiveEnv, std::path::PathBuf, String) {
     let env = ArchiveEnv::new();
@@ -40,14 +43,14 @@ fn state(env: &ArchiveEnv, root: &Path) -> (BTreeMap<String, Vec<u8>>, String, S
 fn guarded(env: &ArchiveEnv, root: &Path, export: &str, names: &[&str]) {
     let before = state(env, root);
     let ran = import(env, export).code(6).stdout("");
-    demand_message(&ran, names);
+    demand_message(&ran.stderr, names);
     assert!(state(env, root) == before);
     assert!(!root.join(".git/fitsnap/journal.json").exists());
 }
 
+/// Demands one message that names all this and tells what to do.
 #[track_caller]
-fn demand_message(ran: &Ran, names: &[&str]) {
-    let said = &ran.stderr;
+pub fn demand_message(said: &str, names: &[&str]) {
     assert_eq!(said.matches("error: ").count(), 1, "{said}");
     assert!(said.contains("hint: "), "{said}");
     assert!(names.iter().all(|name| said.contains(name)), "{names:?}: {said}");
@@ -86,7 +89,7 @@ fn a_merge_a_rebase_and_their_kind_under_way_stop_it() {
         let before = state(&env, &root);
         let ran = import(&env, &later).code(6);
         // In a rebase HEAD is detached too, but it is the rebase that the person knows of.
-        demand_message(&ran, &[words, "is under way", &leave.join(" ")]);
+        demand_message(&ran.stderr, &[words, "is under way", &leave.join(" ")]);
         assert!(state(&env, &root) == before, "{begin}");
         env.git(ARCHIVE, &leave);
     }
@@ -143,13 +146,13 @@ fn edits_of_the_persons_own_under_data_stop_it() {
 #[test]
 fn a_file_of_the_persons_own_where_a_document_would_go_stops_it() {
     let (env, root, later) = scene();
-    let place = root.join("data/moves/2016/01/05.json");
+    let place = root.join(NEW_DAY);
     fs::write(&place, "mine").unwrap();
-    guarded(&env, &root, &later, &["data/moves/2016/01/05.json", "your own", "move it away"]);
+    guarded(&env, &root, &later, &[NEW_DAY, "your own", "move it away"]);
     fs::remove_file(&place).unwrap();
     fs::create_dir(&place).unwrap();
     fs::write(place.join("mine"), "mine").unwrap();
-    guarded(&env, &root, &later, &["data/moves/2016/01/05.json"]);
+    guarded(&env, &root, &later, &[NEW_DAY]);
     fs::remove_dir_all(&place).unwrap();
     import(&env, &later).code(0);
 }
@@ -241,20 +244,17 @@ fn a_lock_of_a_dead_fitsnap_does_not() {
     demand_clean(&env, ARCHIVE);
 }
 
-#[test]
-fn a_commit_of_the_persons_after_a_stop_keeps_what_was_undone_from_being_taken_for_edits() {
-    let (env, root, later) = scene();
+/// Imports, and leaves all as a stop between the reference and the first file does.
+fn stop_after_the_reference(env: &ArchiveEnv, root: &Path, later: &str) {
     let before = env.path("before");
-    crate::archive::copy(&root, &before);
-    import(&env, &later).code(0);
+    crate::archive::copy(root, &before);
+    import(env, later).code(0);
     let head = env.git(ARCHIVE, &["rev-parse", "HEAD"]);
-    let whole = tree(&root);
-    // As a stop between the reference and the first file leaves it.
     let blob = |revision: &str, path: &str| {
         let told = env.try_git(ARCHIVE, &["rev-parse", "-q", "--verify", &format!("{revision}:{path}")]);
         (told.status == 0).then(|| told.stdout.trim_end().to_owned())
     };
-    let paths: Vec<_> = [DAY, "data/moves/2016/01/05.json", "data/moves/2016/01/SHA256SUMS"]
+    let paths: Vec<_> = [DAY, NEW_DAY, "data/moves/2016/01/SHA256SUMS"]
         .iter()
         .map(|path| serde_json::json!([path, blob("HEAD~1", path), blob("HEAD", path)]))
         .collect();
@@ -263,12 +263,18 @@ fn a_commit_of_the_persons_after_a_stop_keeps_what_was_undone_from_being_taken_f
     crate::archive::copy(&before.join("data"), &root.join("data"));
     fs::copy(before.join(".git/index"), root.join(".git/index")).unwrap();
     fs::write(root.join(".git/fitsnap/journal.json"), journal.to_string()).unwrap();
+}
 
+#[test]
+fn a_commit_of_the_persons_after_a_stop_keeps_what_was_undone_from_being_taken_for_edits() {
+    let (env, root, later) = scene();
+    stop_after_the_reference(&env, &root, &later);
+    let whole = tree(&root);
     fs::write(root.join("notes.txt"), "mine").unwrap();
     env.git(ARCHIVE, &["add", "notes.txt"]);
     env.git(ARCHIVE, &["commit", "-qm", "Notes", "--only", "--", "notes.txt"]);
     // A power cut emptied one of the files that stood already.
-    fs::write(root.join("data/moves/2016/01/05.json"), "").unwrap();
+    fs::write(root.join(NEW_DAY), "").unwrap();
     assert_ne!(tree(&root), whole);
     import(&env, &later).code(0);
     assert_eq!(commits(&root), 4);
@@ -276,10 +282,26 @@ fn a_commit_of_the_persons_after_a_stop_keeps_what_was_undone_from_being_taken_f
 }
 
 #[test]
+fn a_checkout_of_the_persons_after_a_stop_does_not_keep_them_from_going_back() {
+    let (env, root, later) = scene();
+    stop_after_the_reference(&env, &root, &later);
+    // One file had followed already. Git takes that for an edit of theirs, and would not write over it.
+    fs::write(root.join(DAY), env.git(ARCHIVE, &["show", &format!("HEAD:{DAY}")])).unwrap();
+    env.git(ARCHIVE, &["checkout", "-q", "HEAD~1"]);
+    assert_ne!(env.try_git(ARCHIVE, &["switch", "-q", "main"]).status, 0);
+    demand_message(&import(&env, &later).code(6).stderr, &["HEAD is detached", "git switch"]);
+    assert_eq!(env.git(ARCHIVE, &["status", "--porcelain"]), "");
+    env.git(ARCHIVE, &["switch", "-q", "main"]);
+    import(&env, &later).code(0);
+    assert_eq!(commits(&root), 3);
+    demand_clean(&env, ARCHIVE);
+}
+
+#[test]
 fn without_an_archive_or_with_one_of_another_making_it_is_a_matter_of_usage() {
     let env = ArchiveEnv::new();
     let zip = export(&env, "first.zip", &moves_files());
-    let refused = |args: &[&str], names: &[&str]| demand_message(&env.run(args).code(2).stdout(""), names);
+    let refused = |args: &[&str], names: &[&str]| demand_message(&env.run(args).code(2).stdout("").stderr, names);
     refused(&["import", "moves", &zip], &["no fitsnap archive", "fitsnap init"]);
     refused(&["-C", "nowhere", "import", "moves", &zip], &["nowhere", "fitsnap init"]);
     let root = make(&env);
@@ -303,7 +325,7 @@ fn without_a_git_identity_the_two_commands_that_set_it_are_told() {
     let root = make(&env);
     fs::write(env.home().join(".gitconfig"), "").unwrap();
     let ran = import(&env, &export(&env, "first.zip", &moves_files())).code(2);
-    demand_message(&ran, &["git config --global user.name", "git config --global user.email"]);
+    demand_message(&ran.stderr, &["git config --global user.name", "git config --global user.email"]);
     assert!(!root.join("data").exists());
     env.set("GIT_AUTHOR_NAME", "Eve");
     env.set("GIT_AUTHOR_EMAIL", "eve@example.com");
@@ -326,7 +348,7 @@ fn another_fitsnap_at_work_is_named() {
     lock.lock().unwrap();
     let before = state(&env, &root);
     let ran = import(&env, &later).code(7);
-    demand_message(&ran, &["another fitsnap", words.trim_end(), "wait until it is done"]);
+    demand_message(&ran.stderr, &["another fitsnap", words.trim_end(), "wait until it is done"]);
     assert!(state(&env, &root) == before);
     drop(lock);
     import(&env, &later).code(0);
@@ -334,7 +356,7 @@ fn another_fitsnap_at_work_is_named() {
 
 /// Runs a script as root of a name space of its own, where it may mount; none where that is not allowed.
 #[cfg(target_os = "linux")]
-fn with_mounts(env: &ArchiveEnv, script: &str) -> Option<Ran> {
+pub fn with_mounts(env: &ArchiveEnv, script: &str) -> Option<Ran> {
     let may = env.command("unshare").args(["-rm", "true"]).output().is_ok_and(|output| output.status.success());
     if !may {
         eprintln!("skipped: no name space of its own is to be had here");
@@ -351,7 +373,7 @@ fn a_read_only_file_system_is_told_in_one_message() {
     let script = "mount --bind archive archive && mount -o remount,bind,ro archive || exit 77
         exec fitsnap -C archive import moves later.zip";
     let Some(ran) = with_mounts(&env, script).filter(|ran| ran.status != 77) else { return };
-    demand_message(&ran.code(1), &["archive/.git/fitsnap", "read-only"]);
+    demand_message(&ran.code(1).stderr, &["archive/.git/fitsnap", "read-only"]);
     assert!(state(&env, &root) == before);
 }
 
@@ -376,7 +398,7 @@ fn a_full_disk_is_told_and_the_next_run_with_room_ends_as_if_nothing_had_been() 
         );
         let Some(ran) = with_mounts(&env, &script).filter(|ran| ran.status != 77) else { return };
         eprintln!("{free} KiB free: {}", ran.stderr);
-        demand_message(&ran.code(1), &["cannot", "No space left", "the disk is full; make room"]);
+        demand_message(&ran.code(1).stderr, &["cannot", "No space left", "the disk is full; make room"]);
         crate::archive::demand_whole(&env, ARCHIVE);
         import(&env, "many.zip").code(0);
         assert_eq!((tree(&root), commits(&root)), (whole, 2));

@@ -284,6 +284,14 @@ fn older_layouts_and_other_languages_are_read() {
     let german = "\u{feff}Aktivit\u{e4}ts-ID,Aktivit\u{e4}tsdatum,Name,Art,Beschreibung,Zeit,Distanz,Effort,Commute,Gear,\
         Dateiname\n8,\"12.09.2015, 22:54:28\",x,Lauf,,1,2,,,,activities/7.gpx\n";
     assert_eq!(read("german.zip", german.as_bytes(), "2015-09-13")["Dateiname"], "activities/7.gpx");
+    // A row is the same activity in the next export too, altered or not.
+    import(&env, "german.zip").code(0);
+    let altered = german.replace(",x,Lauf,", ",y,Lauf,");
+    let altered = Files::from([("activities.csv".to_owned(), altered.into_bytes())]);
+    import(&env, &write(&env, "altered.zip", &altered));
+    let held = document(&root, "2015-09-13");
+    let names: Vec<_> = held["export/activities"].as_array().unwrap().iter().map(|row| row["Name"].as_str()).collect();
+    assert_eq!((names, held["export/local_times"].as_array().unwrap().len()), (vec![Some("y")], 1));
     let utf16: Vec<u8> =
         format!("\u{feff}{HEADER}{}", row("9", "12 sept. 2016 \u{e0} 16:54:28", "\u{e9}t\u{e9}", "activities/7.gpx"))
             .encode_utf16()

@@ -162,3 +162,19 @@ fn hooks_that_a_global_configuration_keeps_elsewhere_are_told_not_written() {
     assert!(said.contains("all-hooks/pre-push"), "{said}");
     assert!(!env.path(".git/hooks/pre-push").exists());
 }
+
+#[test]
+fn what_an_init_that_was_ended_left_behind_is_tidied_by_the_next() {
+    let env = ArchiveEnv::new();
+    // Half of a repository, and then locks of a dead fitsnap and an unfinished file.
+    std::fs::create_dir_all(env.path("a/.fitsnap-new/.git")).unwrap();
+    std::fs::write(env.path("a/.fitsnap-new/.git/config.lock"), "").unwrap();
+    env.run(&["init", "a"]).code(0);
+    for lock in ["a/.git/index.lock", "a/.git/config.lock"] {
+        std::fs::write(env.path(lock), "fitsnap holds this lock, process 1\n").unwrap();
+    }
+    std::fs::write(env.path("a/.git/fitsnap/tmp/new-1"), "").unwrap();
+    env.run(&["init", "a"]).code(0);
+    crate::archive::demand_clean(&env, "a");
+    assert!(!env.path("a/.fitsnap-new").exists());
+}

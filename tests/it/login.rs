@@ -9,13 +9,13 @@ use fitsnap::pretend::{Pretend, PretendOptions};
 
 use crate::env::ArchiveEnv;
 
-fn pretend() -> Pretend {
+pub fn pretend() -> Pretend {
     let now = "2015-07-11T06:00:00Z".parse().unwrap();
     Pretend::start(PretendOptions::new("2015-04-10".parse().unwrap(), now)).unwrap()
 }
 
 /// A machine with an archive that asks this pretend Moves, and the app's id and secret.
-fn machine(pretend: &Pretend) -> ArchiveEnv {
+pub fn machine(pretend: &Pretend) -> ArchiveEnv {
     let env = ArchiveEnv::new();
     env.git(".", &["init", "-q"]);
     let settings = format!("format = 1\n[providers.moves]\nbase_url = \"{}\"\n", pretend.base_url());
@@ -37,7 +37,7 @@ fn kept(env: &ArchiveEnv) -> Option<(PathBuf, String)> {
 }
 
 /// `GET`s an address; tells the status and the address it points to or the body.
-fn get(address: &str) -> (u16, String) {
+pub fn get(address: &str) -> (u16, String) {
     let (host, path) = address.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
     write!(stream, "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
@@ -87,7 +87,7 @@ impl Waiting {
     }
 }
 
-fn assert_signed_in(env: &ArchiveEnv, (code, said): (i32, String)) {
+pub fn assert_signed_in(env: &ArchiveEnv, (code, said): (i32, String)) {
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("signed in to Moves as 23138311640030064"), "{said}");
     let (file, text) = kept(env).unwrap();

@@ -3,10 +3,14 @@
 
 mod activities;
 mod archive;
+mod attacks;
+#[cfg(target_os = "linux")]
+mod calls;
 mod canon;
 mod config;
 mod days;
 mod demo;
+mod disk;
 mod doctor;
 mod env;
 mod export;
@@ -27,12 +31,21 @@ mod import_strava;
 mod init;
 mod kill;
 mod layers;
+mod left_alone;
 mod login;
 mod machine;
+mod meddle;
+mod migrate;
 mod pack;
 mod past;
+#[cfg(target_os = "linux")]
+mod power;
 mod repair;
 mod runkeeper;
+#[cfg(unix)]
+mod scene;
+mod schedule;
+mod shared_machine;
 mod signing;
 mod status;
 mod strava;
@@ -43,7 +56,9 @@ mod sync_rewrites;
 mod sync_stop;
 mod sync_trouble;
 mod takeout;
+mod terminal;
 mod two_machines;
 mod verify;
 mod weather;
 mod whereabouts;
+mod workflow;

@@ -125,12 +125,17 @@ pub fn fit(start: u32, points: &[Option<FitPoint>], offset: Option<i32>) -> Vec<
         data.extend(time.to_le_bytes());
         data.extend(time.wrapping_add_signed(offset).to_le_bytes());
     }
+    fit_of(&data)
+}
+
+/// A FIT file of these messages, its checksums sound.
+pub fn fit_of(data: &[u8]) -> Vec<u8> {
     let mut file = vec![14, 0x10, 0x54, 0x08];
     file.extend((data.len() as u32).to_le_bytes());
     file.extend(b".FIT");
     let crc = fit_crc(&file);
     file.extend(crc.to_le_bytes());
-    file.extend(data);
+    file.extend_from_slice(data);
     let crc = fit_crc(&file);
     file.extend(crc.to_le_bytes());
     file

@@ -10,7 +10,7 @@ use super::graph::{Graph, Known};
 use super::trees::{IdHasher, Trees};
 use super::{Scope, Step};
 use crate::archive::{Archive, ArchiveError, CommitId};
-use crate::model::Action;
+use crate::model::{Action, Origin};
 
 /// What the walk needs to know of a commit.
 pub(super) struct Commit {
@@ -43,15 +43,9 @@ impl Commit {
                 commit.time = seconds.and_then(|at| DateTime::from_timestamp(at, 0)).unwrap_or_default();
             }
         }
-        commit.action = Some(action(&String::from_utf8_lossy(rest)));
+        commit.action = Some(Origin::of(&String::from_utf8_lossy(rest)).action);
         (!commit.tree.is_zero()).then_some(commit)
     }
-}
-
-/// The `Fitsnap-Action` among the lines at a message's end.
-fn action(message: &str) -> Option<Action> {
-    let lines = message.trim_end().lines().rev().take_while(|line| !line.trim().is_empty());
-    lines.filter_map(|line| line.strip_prefix("Fitsnap-Action:")).find_map(|word| Action::from_word(word.trim()))
 }
 
 /// A commit in the queue: the newest comes first, of equals the one found first.
@@ -213,15 +207,6 @@ impl<'a> Walk<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_action_is_read_from_the_last_lines_only() {
-        let message =
-            "moves: 1 new\n\nnew 2015-07-09\n\nFitsnap-Provider: moves\nFitsnap-Action: sync\nFitsnap-Format: 1\n";
-        assert_eq!(action(message), Some(Action::Sync));
-        assert_eq!(action("Fitsnap-Action: sync\n\nand then some prose\n"), None);
-        assert_eq!(action("moves\n\nFitsnap-Action: dance\n"), None);
-    }
 
     #[test]
     fn an_odd_head_does_not_end_the_walk() {

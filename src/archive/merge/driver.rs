@@ -1,12 +1,16 @@
 //! Telling git to ask fitsnap when it merges: an attribute in the archive, and lines in the
 //! configuration of each clone.
 
+use std::fs;
 use std::path::Path;
 
-use git2::{AttrCheckFlags, ConfigLevel};
+use git2::{AttrCheckFlags, Config, ConfigLevel};
 
+use crate::archive::durable::{make_folder, rename_synced};
 use crate::archive::identity::configuration;
+use crate::archive::locks::GitLock;
 use crate::archive::{Archive, ArchiveError};
+use crate::model::Clock;
 
 /// The line of `.gitattributes`.
 pub(in crate::archive) const MERGE_ATTRIBUTE: &str = "data/** merge=fitsnap";
@@ -50,16 +54,34 @@ impl Archive {
     /// Those of the person's own stay as they are.
     ///
     /// # Errors
-    /// When the configuration cannot be written.
-    pub fn install_merge_driver(&self) -> Result<bool, ArchiveError> {
-        let write = || {
-            let mut local = self.git.config()?.open_level(ConfigLevel::Local)?;
-            let held = local.snapshot()?;
+    /// `Busy` when another fitsnap is at work, `Guard` where git writes it just now; when the configuration
+    /// cannot be written.
+    pub fn install_merge_driver(&self, clock: Clock) -> Result<bool, ArchiveError> {
+        let failed = || ArchiveError::git("write git's configuration");
+        let missing = || {
+            let held = self.git.config()?.open_level(ConfigLevel::Local)?.snapshot()?;
             let is_set = |key: &str| held.get_str(key).is_ok_and(|value| key != DRIVER || value.contains(CALL));
-            let missing: Vec<_> = SETTINGS.into_iter().filter(|(key, _)| !is_set(key)).collect();
-            missing.iter().try_for_each(|(key, value)| local.set_str(key, value))?;
-            Ok(!missing.is_empty())
+            Ok(SETTINGS.into_iter().filter(|(key, _)| !is_set(key)).collect::<Vec<_>>())
         };
-        write().map_err(ArchiveError::git("write git's configuration"))
+        if missing().map_err(failed())?.is_empty() {
+            return Ok(false);
+        }
+        // libgit2 does not sync what it writes, and a power cut could empty a file that has the person's own
+        // settings, too: so it works on a copy.
+        let path = self.git.commondir().join("config");
+        // The person may keep it elsewhere and have a link here.
+        let (path, scratch) = (path.canonicalize().unwrap_or(path), self.scratch());
+        let _lock = self.lock("init", clock)?;
+        make_folder(&scratch)?;
+        let _config = GitLock::take(&path, &scratch)?;
+        let work = scratch.join("config");
+        fs::copy(&path, &work).map_err(ArchiveError::io("read", &path))?;
+        let write = || {
+            let mut copy = Config::open(&work)?;
+            missing()?.iter().try_for_each(|(key, value)| copy.set_str(key, value))
+        };
+        write().map_err(failed())?;
+        rename_synced(&work, &path)?;
+        Ok(true)
     }
 }

@@ -6,6 +6,8 @@
 
 mod choice;
 mod driver;
+#[cfg(test)]
+mod fuzz;
 mod parts;
 mod past;
 
@@ -14,11 +16,11 @@ use std::collections::BTreeSet;
 use super::{Archive, ArchiveError, HASH_LIST, HashList, Place};
 use crate::model::{ContentHash, DocumentError};
 use choice::{Choice, choose};
-use parts::{PartsError, compose};
+use parts::PartsError;
 use past::Past;
 
 pub(super) use driver::MERGE_ATTRIBUTE;
-pub(super) use parts::{Parts, parts_of};
+pub(super) use parts::{Parts, compose, parts_of};
 
 /// Two versions that fitsnap does not put together.
 #[derive(Debug, thiserror::Error)]

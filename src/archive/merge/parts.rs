@@ -49,7 +49,7 @@ pub(in crate::archive) fn parts_of(place: &Place, bytes: &[u8]) -> Result<Parts,
 }
 
 /// Puts the document of a place together, in canonical form; none where no document belongs there.
-pub(super) fn compose(place: &Place, parts: Parts) -> Result<Vec<u8>, JsonError> {
+pub(in crate::archive) fn compose(place: &Place, parts: Parts) -> Result<Vec<u8>, JsonError> {
     let (mut resources, mut absent) = (BTreeMap::new(), BTreeMap::new());
     for (name, part) in parts {
         match part {

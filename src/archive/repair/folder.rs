@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use git2::Tree;
+
 use super::RepairStep;
 use crate::archive::verify::{Version, check_folder, document_fault};
 use crate::archive::versions::Versions;
@@ -26,29 +28,21 @@ pub(super) struct FolderRepair {
     /// Whose folder it is.
     pub provider: ProviderName,
     folder: String,
-    files: BTreeMap<String, Remade>,
+    pub(super) files: BTreeMap<String, Remade>,
     /// The files that stay as they are.
-    list: HashList,
-    is_relisted: bool,
+    pub(super) list: HashList,
+    pub(super) is_relisted: bool,
 }
 
 impl Archive {
     /// Plans what becomes of a folder of HEAD; none where it needs nothing.
     pub(super) fn plan_folder(&self, folder: &str) -> Result<Option<FolderRepair>, ArchiveError> {
         let Some(head) = self.head()? else { return Ok(None) };
-        let tree = self.git.find_commit(head.0).and_then(|commit| commit.tree());
-        let tree = tree.map_err(ArchiveError::git(format!("read commit {head}")))?;
-        let Some(provider) = folder.split('/').nth(1).and_then(|name| name.parse().ok()) else { return Ok(None) };
+        let Some((tree, mut repair)) = self.begin_folder(folder)? else { return Ok(None) };
         let held = self.folder_of_tree(&tree, folder);
         let versions = Versions::new(self, vec![head.0]);
         let listed = self.last_list(&versions, folder)?;
-        let mut repair = FolderRepair {
-            provider,
-            folder: folder.to_owned(),
-            files: BTreeMap::new(),
-            list: HashList::default(),
-            is_relisted: check_folder(&held).iter().any(|(name, _)| name == HASH_LIST),
-        };
+        repair.is_relisted = check_folder(&held).iter().any(|(name, _)| name == HASH_LIST);
         let names = held.files.keys().map(String::as_str).chain(listed.names());
         for name in names.collect::<BTreeSet<_>>() {
             let path = format!("{folder}/{name}");
@@ -75,6 +69,16 @@ impl Archive {
             }
         }
         Ok((repair.is_relisted || !repair.files.is_empty()).then_some(repair))
+    }
+
+    /// The tree of HEAD, and for a folder in it a repair that does nothing yet.
+    pub(super) fn begin_folder(&self, folder: &str) -> Result<Option<(Tree<'_>, FolderRepair)>, ArchiveError> {
+        let Some(head) = self.head()? else { return Ok(None) };
+        let tree = self.git.find_commit(head.0).and_then(|commit| commit.tree());
+        let tree = tree.map_err(ArchiveError::git(format!("read commit {head}")))?;
+        let Some(provider) = folder.split('/').nth(1).and_then(|name| name.parse().ok()) else { return Ok(None) };
+        let (folder, list) = (folder.to_owned(), HashList::default());
+        Ok(Some((tree, FolderRepair { provider, folder, files: BTreeMap::new(), list, is_relisted: false })))
     }
 
     /// The folder's list at HEAD, or the last one before it that can be read.
@@ -111,7 +115,7 @@ impl Archive {
 }
 
 /// A document that is whole but for its spelling, in canonical form.
-fn respelled(archive: &Archive, tree: &git2::Tree<'_>, path: &str, version: &Version) -> Option<Vec<u8>> {
+pub(super) fn respelled(archive: &Archive, tree: &Tree<'_>, path: &str, version: &Version) -> Option<Vec<u8>> {
     version.fault.as_ref().filter(|fault| !fault.broken)?;
     let entry = tree.get_path(path.as_ref()).ok()?;
     let bytes = canonical(&archive.blob(BlobId(entry.id())).ok()?).ok()?;

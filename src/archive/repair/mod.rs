@@ -5,6 +5,7 @@
 
 mod aside;
 mod folder;
+mod form;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -22,8 +23,10 @@ use aside::Aside;
 use folder::FolderRepair;
 
 /// What a repair would do, and what it leaves to the person.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct RepairPlan {
+    /// What the commits say they are.
+    action: Action,
     /// Files of the work tree that are whole, and git's damaged objects of them.
     objects: Vec<(String, Oid)>,
     /// Paths of the work tree that become again as HEAD has them.
@@ -68,9 +71,9 @@ impl Archive {
     ) -> Result<RepairPlan, ArchiveError> {
         self.guard_state()?;
         self.heal()?;
-        let mut plan = RepairPlan::default();
+        let mut plan = RepairPlan::of(Action::Repair);
         let mut folders = BTreeSet::new();
-        for finding in self.verify(providers, false)?.findings {
+        for finding in self.verify(providers, false, &|_, _| {})?.findings {
             match (finding.cause, finding.commit) {
                 (Cause::ForeignCommit, Some(_)) => {
                     folders.insert(folder_of(&finding.path).to_owned());
@@ -116,7 +119,7 @@ impl Archive {
             for folder in &folders {
                 folder.write(&mut writer)?;
             }
-            commits.extend(writer.commit(&message(&provider, &folders), time)?);
+            commits.extend(writer.commit(&message(&provider, plan.action, &folders), time)?);
         }
         Ok(Repaired { commits, kept })
     }
@@ -143,7 +146,7 @@ impl Archive {
             aside.take(path)?;
         }
         let branch = self.branch()?;
-        let tree = self.tree_of(&branch)?;
+        let tree = self.tree_of(branch.tip)?;
         let index = read_index(&self.git.path().join("index"))?;
         let (mut edits, mut staged) = (Edits::new(), Edits::new());
         for (path, _) in paths {
@@ -168,7 +171,7 @@ impl Archive {
     /// Whether git can give back what HEAD has at a path, if it has anything there.
     fn has_whole(&self, path: &str) -> Result<bool, ArchiveError> {
         let branch = self.branch()?;
-        let tree = self.tree_of(&branch)?;
+        let tree = self.tree_of(branch.tip)?;
         let blob = entry_at(tree.as_ref(), path)?.filter(|entry| entry.kind() == Some(ObjectType::Blob));
         Ok(blob.is_none_or(|entry| self.blob(BlobId(entry.id())).is_ok()))
     }
@@ -185,6 +188,10 @@ impl Archive {
 }
 
 impl RepairPlan {
+    fn of(action: Action) -> RepairPlan {
+        RepairPlan { action, objects: Vec::new(), restored: Vec::new(), folders: Vec::new(), left: Vec::new() }
+    }
+
     /// What would be done, by path.
     pub fn steps(&self) -> Vec<RepairStep> {
         let step = |path: &str, what: &str| RepairStep { path: path.to_owned(), what: what.to_owned() };
@@ -222,14 +229,15 @@ impl RepairPlan {
     }
 }
 
-fn message(provider: &ProviderName, folders: &[FolderRepair]) -> String {
+fn message(provider: &ProviderName, action: Action, folders: &[FolderRepair]) -> String {
     let steps: Vec<RepairStep> = folders.iter().flat_map(FolderRepair::steps).collect();
     let lines: String = steps.iter().map(|step| format!("{}  {}\n", step.path, step.what)).collect();
     let files = if steps.len() == 1 { "file" } else { "files" };
+    let done = if action == Action::Migrate { "reformatted" } else { "repaired" };
     format!(
-        "{provider}: {} {files} repaired\n\n{lines}\nFitsnap-Provider: {provider}\nFitsnap-Action: {}\nFitsnap-Format: {FORMAT}\n",
+        "{provider}: {} {files} {done}\n\n{lines}\nFitsnap-Provider: {provider}\nFitsnap-Action: {}\nFitsnap-Format: {FORMAT}\n",
         steps.len(),
-        Action::Repair.word()
+        action.word()
     )
 }
 

@@ -6,7 +6,7 @@ use git2::{ErrorCode, ObjectType, Odb, Oid, Repository, Tree};
 
 use super::content::{Fault, MAX_FILE, document_fault};
 use super::remedy::Remedies;
-use super::{Cause, Finding, MAX_DEPTH, Scope, in_parallel};
+use super::{Cause, Finding, MAX_DEPTH, Scope, Watch, in_parallel};
 use crate::archive::{Archive, ArchiveError, CommitId, DATA, HASH_LIST, HashList, Place};
 use crate::model::ContentHash;
 
@@ -95,6 +95,7 @@ impl Archive {
         commits: &[Oid],
         scope: &Scope,
         search: bool,
+        watch: Watch<'_>,
     ) -> Result<Committed, ArchiveError> {
         // A walk of the history in the same process may have given this up for speed.
         git2::opts::strict_hash_verification(true);
@@ -110,12 +111,17 @@ impl Archive {
         jobs.sort();
         jobs.dedup();
         let place = self.git.path();
+        watch(jobs.len(), 0);
         let found = in_parallel(
             &jobs,
             || Repository::open(place),
-            |git, (path, blob)| match git {
-                Ok(git) => version(git, path, *blob),
-                Err(error) => Err(error.message().to_owned()),
+            |git, (path, blob)| {
+                let found = match git {
+                    Ok(git) => version(git, path, *blob),
+                    Err(error) => Err(error.message().to_owned()),
+                };
+                watch(0, 1);
+                found
             },
         );
         let mut committed = Committed::default();

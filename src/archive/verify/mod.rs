@@ -86,13 +86,21 @@ pub struct Verified {
     pub findings: Vec<Finding>,
 }
 
+/// Hears, from many threads, how many files more there are to look at and how many were.
+pub type Watch<'a> = &'a (dyn Fn(usize, usize) + Sync);
+
 impl Archive {
     /// Checks the work tree and HEAD, and with `history` every commit that HEAD reaches. Only the
-    /// folders of `providers`; all where none is named.
+    /// folders of `providers`; all where none is named. `watch` hears of the files that commits hold.
     ///
     /// # Errors
     /// When the repository cannot be read at all; damage is a finding, not an error.
-    pub fn verify(&self, providers: &[ProviderName], history: bool) -> Result<Verified, ArchiveError> {
+    pub fn verify(
+        &self,
+        providers: &[ProviderName],
+        history: bool,
+        watch: Watch<'_>,
+    ) -> Result<Verified, ArchiveError> {
         let scope = Scope::of(providers);
         let mut verified = Verified::default();
         let commits = match self.git.head().ok().and_then(|head| head.target()) {
@@ -100,7 +108,7 @@ impl Archive {
             Some(head) if history => self.reachable(head, &mut verified.findings)?,
             Some(head) => vec![head],
         };
-        let committed = self.check_commits(&commits, &scope, !history)?;
+        let committed = self.check_commits(&commits, &scope, !history, watch)?;
         let head = commits.last().map(|commit| self.files_of(*commit, &scope));
         let work = self.check_work_tree(&head.unwrap_or_default(), &scope)?;
         let versions = committed.versions.keys().chain(work.versions.iter()).collect::<BTreeSet<_>>().len();
@@ -119,7 +127,7 @@ impl Archive {
     /// When the repository cannot be read at all.
     pub fn verify_commits(&self, commits: &[CommitId]) -> Result<Verified, ArchiveError> {
         let ids: Vec<Oid> = commits.iter().map(|commit| commit.0).collect();
-        let committed = self.check_commits(&ids, &Scope::of(&[]), false)?;
+        let committed = self.check_commits(&ids, &Scope::of(&[]), false, &|_, _| {})?;
         Ok(Verified { files: committed.versions.len(), commits: ids.len(), findings: committed.findings })
     }
 

@@ -37,7 +37,10 @@ const NO_SETTINGS: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
 
 /// Show the whole tool on this machine, against pretend providers
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Nothing leaves this machine, and no account is needed. The archive stays for you to look at.")]
+#[command(
+    after_help = "Nothing leaves this machine, and no account is needed.\nThe archive stays for you to look at.\n\n\
+    Examples:\n  fitsnap demo\n  fitsnap demo --serve ~/fitsnap-demo     the pretend services stay"
+)]
 pub struct DemoArgs {
     /// The folder for the archive, new or empty; one in the system's temporary folder where none is named
     dir: Option<PathBuf>,

@@ -6,14 +6,12 @@ use super::Context;
 use super::check::Check;
 use crate::archive::{Apart, Archive, ArchiveError, HookLook, in_public, without_user};
 use crate::cli::{CommandError, ExitCode, span_in_words};
+use crate::commands::attention::PUSHED_WITHIN;
 use crate::commands::{runtime, signals};
 use crate::http::{Patience, Seen, ask_anybody};
 
 /// How far the clocks of two machines may be apart.
 const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(5);
-
-/// Commits may wait so long for their push.
-const PUSHED_WITHIN: TimeDelta = TimeDelta::days(2);
 
 pub(super) fn look(archive: &Archive, context: &Context<'_>, checks: &mut Vec<Check>) -> Result<(), CommandError> {
     checks.push(writable(archive, context));
@@ -174,14 +172,14 @@ mod tests {
     }
 
     #[test]
-    fn commits_may_wait_two_days_for_their_push() {
+    fn commits_may_wait_less_than_a_day_for_their_push() {
         let now: DateTime<Utc> = DateTime::UNIX_EPOCH + TimeDelta::days(100);
-        let at = |days: i64| {
-            pushed(Some(Apart { unpushed: 3, oldest: Some(now - TimeDelta::days(days)), unpulled: 0 }), now)
+        let at = |hours: i64| {
+            pushed(Some(Apart { unpushed: 3, oldest: Some(now - TimeDelta::hours(hours)), unpulled: 0 }), now)
         };
-        assert_eq!(at(1).state, State::Well);
-        assert_eq!(at(3).state, State::Warning);
-        assert_eq!(at(3).says, "lacks 3 commits, the oldest since 3 d 0 h");
+        assert_eq!(at(20).state, State::Well);
+        assert_eq!(at(72).state, State::Warning);
+        assert_eq!(at(72).says, "lacks 3 commits, the oldest since 3 d 0 h");
         assert_eq!(pushed(Some(Apart { unpulled: 1, ..Apart::default() }), now).todo.as_deref(), Some("git pull"));
     }
 }

@@ -1,7 +1,6 @@
 //! The machine: room on the disk, git, fitsnap where the hooks look for it.
 
 use std::path::Path;
-use std::process::Command;
 
 use super::Context;
 use super::check::Check;
@@ -41,7 +40,7 @@ fn room(what: &str, path: &Path, free: Option<u64>) -> Option<Check> {
 }
 
 fn git(context: &Context<'_>) -> Check {
-    let mut command = Command::new("git");
+    let mut command = context.environment.command("git");
     command.arg("--version").current_dir(context.environment.folder());
     let output = command.output().ok().filter(|output| output.status.success());
     let Some(output) = output else {

@@ -41,10 +41,15 @@ pub fn run(args: &DoctorArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     let code = codes.min().unwrap_or(ExitCode::Done);
     if args.json {
         let told: Vec<_> = checks.iter().map(Check::as_json).collect();
-        ui.data(json!({"checks": told, "code": code as u8}).to_string());
+        ui.exact(&json!({"checks": told, "code": code as u8}).to_string());
     } else {
+        if ui.is_quiet() {
+            checks.retain(|check| check.state != State::Well);
+        }
         checks.iter().for_each(|check| tell(check, ui));
-        ui.data(conclusion(&checks));
+        if !ui.is_quiet() || !checks.is_empty() {
+            ui.data(conclusion(&checks));
+        }
     }
     Ok(code)
 }
@@ -57,9 +62,9 @@ fn tell(check: &Check, ui: &mut Ui) {
     };
     let head = Text::new().with(style, format!("{:<8}", check.state.word()));
     let what = check.provider.as_ref().map_or(check.what.to_owned(), |name| format!("{} {name}", check.what));
-    ui.data(head.plain(format!("{what}: ")).plain(check.says.as_str()));
+    ui.data(head.plain(format!("{what}: ")).plain(check.says.as_str()).hanging(10));
     if let Some(todo) = &check.todo {
-        ui.data(Text::new().plain("          ").with(Style::Cyan, "do: ").plain(todo.as_str()));
+        ui.data(Text::new().plain("          ").with(Style::Cyan, "do: ").plain(todo.as_str()).hanging(14));
     }
 }
 

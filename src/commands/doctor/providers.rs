@@ -9,9 +9,11 @@ use super::check::Check;
 use crate::archive::Archive;
 use crate::auth::{SignInState, signed_in};
 use crate::cli::{CommandError, ExitCode, span_in_words};
+use crate::commands::attention;
+use crate::commands::providers::import;
 use crate::commands::sync::not_offered;
 use crate::config::{ProviderSettings, Secrets};
-use crate::model::{Day, ProviderName};
+use crate::model::{Day, Description, ProviderName};
 use crate::providers::{self, Provider};
 
 /// What ends before tomorrow's sync stops it.
@@ -22,9 +24,6 @@ const SOON: TimeDelta = TimeDelta::days(14);
 
 /// A service's announced end is worth knowing so long before.
 const KNOWN_BEFORE: TimeDelta = TimeDelta::days(180);
-
-/// So long without a good sync is no accident.
-const LONG_AGO: TimeDelta = TimeDelta::days(5);
 
 pub(super) fn look(archive: &Archive, context: &Context<'_>, checks: &mut Vec<Check>) -> Result<(), CommandError> {
     let settings = match archive.settings(&providers::kinds()) {
@@ -43,7 +42,7 @@ pub(super) fn look(archive: &Archive, context: &Context<'_>, checks: &mut Vec<Ch
     for (name, settings) in &settings.providers {
         let Some(provider) = providers::provider(&settings.kind) else { continue };
         let last = archive.checked(name).last_sync().max(last_syncs.get(name).copied());
-        let sign_in = signed_in(context.environment, archive.root(), name);
+        let state = signed_in(context.environment, archive.root(), name);
         let app = match Secrets::find(context.environment, name) {
             Ok(secrets) => secrets.app().is_some(),
             Err(error) => {
@@ -52,7 +51,9 @@ pub(super) fn look(archive: &Archive, context: &Context<'_>, checks: &mut Vec<Ch
             }
         };
         let now = context.clock.now();
-        let all = [service(provider, name, settings, now), token(name, sign_in, app, now), synced(name, last, now)];
+        let begin = sign_in(provider.description(), name, settings, app);
+        let all =
+            [service(provider, name, settings, now), token(name, state, app, begin, now), synced(name, last, now)];
         checks.extend(all.into_iter().map(|check| check.about(name)));
     }
     Ok(())
@@ -73,17 +74,35 @@ fn service(provider: &dyn Provider, name: &ProviderName, settings: &ProviderSett
     let closes = about.closes.and_then(|day| day.parse::<Day>().ok());
     match closes.map(|day| day.end_utc() - now) {
         Some(left) if left < KNOWN_BEFORE => {
-            let todo = "sync what is still missing, ask the service for an export, and look for the way on";
+            let todo = format!(
+                "sync what is still missing while it answers, take its export ({}): {}",
+                about.export.from,
+                import(about)
+            );
             Check::warning("service", about.today, todo)
         }
         _ => Check::well("service", about.today),
     }
 }
 
-fn token(name: &ProviderName, sign_in: Option<SignInState>, app: bool, now: DateTime<Utc>) -> Check {
+/// What a person without a sign-in does: of a service that is asked at its own address an app comes first,
+/// and where it takes no new one, the export.
+fn sign_in(about: &Description, name: &ProviderName, settings: &ProviderSettings, app: bool) -> String {
+    let login = format!("fitsnap login {name}");
+    if app || settings.base_url.is_some() {
+        return login;
+    }
+    let variable = format!("FITSNAP_{}_CLIENT_ID", name.in_environment());
+    match about.sign_in.takes_new_apps {
+        true => format!("register an app at {}, set {variable} and _SECRET, then {login}", about.sign_in.register),
+        false => format!("{}; with an app from before set {variable} and _SECRET, then {login}", import(about)),
+    }
+}
+
+fn token(name: &ProviderName, sign_in: Option<SignInState>, app: bool, begin: String, now: DateTime<Utc>) -> Check {
     let login = format!("fitsnap login {name}");
     let Some(sign_in) = sign_in else {
-        return Check::problem("sign-in", ExitCode::SignIn, "not signed in", login);
+        return Check::problem("sign-in", ExitCode::SignIn, "not signed in", begin);
     };
     if sign_in.renewable && !app {
         let variable = format!("FITSNAP_{}_CLIENT_ID", name.in_environment());
@@ -115,12 +134,9 @@ fn token(name: &ProviderName, sign_in: Option<SignInState>, app: bool, now: Date
 fn synced(name: &ProviderName, last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Check {
     let todo = format!("fitsnap sync {name}");
     let Some(last) = last else { return Check::warning("sync", "never synced yet", todo) };
-    let on = last.format("%Y-%m-%d %H:%M UTC");
-    match (now - last).to_std() {
-        Ok(ago) if now - last > LONG_AGO => {
-            Check::warning("sync", format!("the last good one is {} ago, on {on}", span_in_words(ago)), todo)
-        }
-        _ => Check::well("sync", format!("the last good one was on {on}")),
+    match attention::overdue(last, now) {
+        Some(words) => Check::warning("sync", format!("the last good one was {words}"), todo),
+        None => Check::well("sync", format!("the last good one was on {}", attention::in_words(last))),
     }
 }
 
@@ -136,7 +152,7 @@ mod tests {
         let name = "moves".parse().unwrap();
         let state = |days: i64, renewable: bool, app: bool| {
             let expires_at = Some(now + TimeDelta::days(days));
-            token(&name, Some(SignInState { expires_at, renewable, ends_at: None }), app, now).state
+            token(&name, Some(SignInState { expires_at, renewable, ends_at: None }), app, String::new(), now).state
         };
         let problem = State::Problem(ExitCode::SignIn);
         assert_eq!(state(-1, false, true), problem);
@@ -146,11 +162,11 @@ mod tests {
         // One that fitsnap renews may end at any time, as long as it knows the app.
         assert_eq!(state(-1, true, true), State::Well);
         assert_eq!(state(15, true, false), problem);
-        assert_eq!(token(&name, None, true, now).state, problem);
+        assert_eq!(token(&name, None, true, String::new(), now).state, problem);
         // Google's in testing mode: a new access token every hour, for seven days.
         let lasting = |days: i64| {
             let (expires_at, ends_at) = (Some(now), Some(now + TimeDelta::days(days)));
-            token(&name, Some(SignInState { expires_at, renewable: true, ends_at }), true, now).state
+            token(&name, Some(SignInState { expires_at, renewable: true, ends_at }), true, String::new(), now).state
         };
         assert_eq!([lasting(1), lasting(6), lasting(60)], [problem, State::Warning, State::Well]);
     }

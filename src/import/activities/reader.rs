@@ -12,9 +12,9 @@ use super::{Diary, Start};
 use crate::config::ProviderSettings;
 use crate::import::merge::{Merger, file_place, word};
 use crate::import::source::{Export, Wants};
-use crate::import::tracks::{Atlas, Format, MAX_TRACK, Track};
+use crate::import::tracks::{Format, MAX_TRACK, Track, zone_at};
 use crate::import::{Begun, ImportError, ImportProblem, Imported, Reader};
-use crate::json::Json;
+use crate::json::{Json, Value};
 use crate::model::{Day, JsonText, Resources, Zone};
 
 /// The picture of an activity is taken only where the settings name this resource.
@@ -45,7 +45,6 @@ struct ActivityReader {
     strays: VecDeque<usize>,
     drafts: BTreeMap<Day, Draft>,
     ready: VecDeque<Result<Imported, ImportProblem>>,
-    atlas: Option<Atlas>,
     merger: Merger,
     told: Told,
     read: u64,
@@ -136,7 +135,6 @@ pub fn begin(
         strays: VecDeque::new(),
         drafts: BTreeMap::new(),
         ready,
-        atlas: None,
         merger,
         told: Told::default(),
         read: 0,
@@ -184,8 +182,9 @@ impl Reader for ActivityReader {
         let rule = self.diary.rules.iter().find(|rule| rule.resource == TIMES);
         let times = held.get(TIMES).and_then(|times| Json::parse(times.as_bytes()).ok());
         let (Some(rule), Some(times), Some(taken)) = (rule, times, &mut self.waiting) else { return };
-        let Some((_, id)) = &taken.row.id else { return };
-        let mut of_row = times.root().items().filter(|time| (rule.keys)(*time).contains(id));
+        let Some((name, id)) = &taken.row.id else { return };
+        let is_of_row = |time: &Value<'_>| word(*time, name) == *id || (rule.keys)(*time).contains(id);
+        let mut of_row = times.root().items().filter(is_of_row);
         let told = of_row.find_map(|time| {
             let told_by = ["position", "file"].into_iter().find(|by| word(time, TOLD_BY) == *by)?;
             let zone = word(time, "time_zone");
@@ -235,7 +234,7 @@ impl ActivityReader {
             match self.file(entry, &base, file) {
                 Ok((bytes, track)) => {
                     if let Some(track) = &track {
-                        zone = zone.or(self.zone_of(track));
+                        zone = zone.or(zone_of(track));
                     }
                     files.push((file.clone(), bytes, track));
                 }
@@ -267,7 +266,7 @@ impl ActivityReader {
             Start::Local(time) => (Day::from_date(time.date()), None),
             Start::Utc(time) => {
                 let (day, told) = self.reckon(time, zone, row.id.as_ref());
-                (Some(day), Some(told))
+                (day, Some(told))
             }
         };
         let Some(day) = day else {
@@ -342,20 +341,13 @@ impl ActivityReader {
         }
     }
 
-    /// The zone that a file tells by its first position or by its own clock.
-    fn zone_of(&mut self, track: &Track) -> Option<(Zone, &'static str)> {
-        let atlas = self.atlas.get_or_insert_with(Atlas::open);
-        let by_position = track.position.and_then(|position| atlas.zone(position)).map(|zone| (zone, "position"));
-        by_position.or_else(|| Some((Zone::fixed(track.offset?)?, "file")))
-    }
-
     /// The local day of a moment, and the record that says how it was reckoned.
     fn reckon(
         &mut self,
         time: NaiveDateTime,
         zone: Option<(Zone, &'static str)>,
         id: Option<&(String, String)>,
-    ) -> (Day, JsonText) {
+    ) -> (Option<Day>, JsonText) {
         let by_settings = || self.settings.time_zone.map(|zone| (zone, "settings"));
         let (zone, told_by) = zone.or_else(by_settings).unwrap_or_else(|| {
             self.told.in_utc += 1;
@@ -368,7 +360,8 @@ impl ActivityReader {
         };
         let local: chrono::DateTime<FixedOffset> = moment.with_timezone(&offset);
         let text = |text: &str| JsonText::string(text);
-        let mut members: Vec<(&str, JsonText)> = id.iter().map(|(name, id)| (name.as_str(), text(id))).collect();
+        // A column that is called like one of the others gives way.
+        let mut members: BTreeMap<&str, JsonText> = id.iter().map(|(name, id)| (name.as_str(), text(id))).collect();
         members.extend([
             ("local_start", text(&local.to_rfc3339_opts(SecondsFormat::Secs, false))),
             ("time_zone", text(&zone.to_string())),
@@ -408,8 +401,8 @@ impl ActivityReader {
         let told = track.as_ref().and_then(|track| Some((track.start?, track.clone())));
         let day = (self.diary.day_of_name)(&own).or_else(|| {
             let (start, track) = told?;
-            let zone = self.zone_of(&track).map(|(zone, _)| zone).or(self.settings.time_zone);
-            Some(zone.unwrap_or(Zone::UTC).day_of(start))
+            let zone = zone_of(&track).map(|(zone, _)| zone).or(self.settings.time_zone);
+            zone.unwrap_or(Zone::UTC).day_of(start)
         });
         let Some(day) = day else {
             self.merger.list_file(FILES, &below);
@@ -460,4 +453,10 @@ impl ActivityReader {
     fn size(&self, entry: usize) -> u64 {
         self.export.entries().get(entry).map_or(0, |entry| entry.size)
     }
+}
+
+/// The zone that a file tells by its first position or by its own clock.
+fn zone_of(track: &Track) -> Option<(Zone, &'static str)> {
+    let by_position = track.position.and_then(zone_at).map(|zone| (zone, "position"));
+    by_position.or_else(|| Some((Zone::fixed(track.offset?)?, "file")))
 }

@@ -150,6 +150,8 @@ impl<'s> Survey<'s> {
             Ok(table) => table,
             Err(error) => return problem(self.merger, error.to_string()),
         };
+        let id_column = list.columns.id.and_then(|column| Some((column, table.columns().get(column)?.member.clone())));
+        id_column.iter().for_each(|(_, member)| self.merger.told_apart_by(member));
         loop {
             let row = match table.next() {
                 Ok(None) => break,
@@ -163,9 +165,7 @@ impl<'s> Survey<'s> {
                     break;
                 }
             };
-            let id_column =
-                list.columns.id.and_then(|column| Some((column, table.columns().get(column)?.member.clone())));
-            let id = id_column.map(|(column, member)| (member, row.field(column).to_owned()));
+            let id = id_column.clone().map(|(column, member)| (member, row.field(column).to_owned()));
             let start = match check(list, &row, id.as_ref().map(|(_, id)| id.as_str())) {
                 Ok(start) => start,
                 Err(reason) => {

@@ -99,7 +99,7 @@ impl Zones {
     pub fn day_of(&self, moment: NaiveDateTime) -> Option<Day> {
         self.asked.set(true);
         if let Some((zone, _)) = self.told {
-            return Some(zone.day_of(moment.and_utc()));
+            return zone.day_of(moment.and_utc());
         }
         let date = Day::from_date(moment.date())?;
         let (before, after) = (self.seen.range(..=date).next_back(), self.seen.range(date..).next());

@@ -154,6 +154,8 @@ fn words(error: &ErrorKind) -> String {
         ErrorKind::InvalidCrc(..) => "its checksum is wrong: it is damaged".to_owned(),
         ErrorKind::UnexpectedEof(_) => "it is cut off".to_owned(),
         ErrorKind::ParseError(at, _) => format!("it is no sound FIT at byte {at}"),
+        // Its own words quote whichever field it came upon first, and that differs from run to run.
+        ErrorKind::ValueError(_) => "it is no sound FIT: a field is not of the kind it should be".to_owned(),
         other => format!("it is no sound FIT: {other}"),
     }
 }

@@ -5,6 +5,8 @@
 //! second), as far as the file tells, and whatever else it tells under the file's own name for it.
 
 mod fit;
+#[cfg(test)]
+mod fuzz;
 mod writer;
 mod xml;
 mod zone;
@@ -17,7 +19,7 @@ use flate2::read::MultiGzDecoder;
 use super::source::{MAX_RATIO, RATIO_FREE};
 use crate::model::JsonText;
 
-pub use zone::Atlas;
+pub use zone::zone_at;
 
 /// The largest activity file, unpacked, in bytes. A day of points a second has 30 MiB as TCX.
 pub const MAX_TRACK: u64 = 256 << 20;

@@ -100,7 +100,7 @@ fn one(answer: &Answer, name: &str) -> Result<Option<JsonText>, FetchError> {
     Ok(Some(JsonText::of(json.root())))
 }
 
-fn read_profile(root: Value<'_>, opening: &mut Opening) -> Result<(), &'static str> {
+pub(super) fn read_profile(root: Value<'_>, opening: &mut Opening) -> Result<(), &'static str> {
     let user = root.get("user").filter(|user| user.kind() == Kind::Object).ok_or("\"user\" is missing")?;
     let word = |name: &str| user.get(name).and_then(|word| word.as_str());
     opening.person = Some(word("encodedId").ok_or("\"encodedId\" is missing")?.into_owned());

@@ -82,9 +82,9 @@ pub(super) async fn ask(
 }
 
 /// The records of a page, and the query of the one that follows; none at the end of the list.
-type Page = (Vec<Record>, Option<Vec<(String, String)>>);
+pub(super) type Page = (Vec<Record>, Option<Vec<(String, String)>>);
 
-fn page(json: &Json, path: &str, pages: Pages) -> Result<Page, String> {
+pub(super) fn page(json: &Json, path: &str, pages: Pages) -> Result<Page, String> {
     let record = |item: Value<'_>| {
         let (key, day) = item
             .get(pages.key)

@@ -4,6 +4,8 @@
 mod account;
 mod cut;
 mod endpoint;
+#[cfg(test)]
+mod fuzz;
 mod lists;
 mod refusal;
 mod table;
@@ -15,7 +17,7 @@ use crate::auth::Session;
 use crate::config::Detail;
 use crate::http::FetchError;
 use crate::json::RecordRules;
-use crate::model::{AppProof, CountHeader, Description, QuotaWindow, Resources, Revocation, SignIn, Zone};
+use crate::model::{AppProof, CountHeader, Description, Export, QuotaWindow, Resources, Revocation, SignIn, Zone};
 
 use super::grant::Grant;
 use super::halves::by_halves;
@@ -31,7 +33,9 @@ static DESCRIPTION: Description = Description {
     kind: "fitbit",
     title: TITLE,
     today: "its Web API was announced to be switched off on 2026-11-02 (410 Gone after that); \
-            googlehealth is its successor, and a Google Takeout can be imported",
+            googlehealth is its successor",
+    costs: "nothing",
+    export: Export { from: "https://takeout.google.com, Fitbit (or Google Health)", file: "takeout-*.zip" },
     origin: "https://api.fitbit.com",
     closes: Some("2026-11-02"),
     gone: None,
@@ -66,6 +70,7 @@ static DESCRIPTION: Description = Description {
                           neither your time zone nor what your tracker has yet to hand over is known",
         refusal: refusal::meaning,
         register: "https://dev.fitbit.com/apps (closed to new apps since 2026)",
+        takes_new_apps: false,
     },
     quota: &[QuotaWindow {
         name: "hour",

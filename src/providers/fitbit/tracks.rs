@@ -54,7 +54,7 @@ pub(super) async fn ask(
 }
 
 /// The text of a track.
-fn track(answer: &Answer, what: &str) -> Result<JsonText, FetchError> {
+pub(super) fn track(answer: &Answer, what: &str) -> Result<JsonText, FetchError> {
     let text = std::str::from_utf8(&answer.body).ok().filter(|text| text.contains("<TrainingCenterDatabase"));
     match text.filter(|_| (200..=299).contains(&answer.status)) {
         Some(text) if !is_whole(text) => Err(spoilt(answer, format!("{TITLE}'s answer to {what} breaks off"))),

@@ -103,14 +103,14 @@ fn parsed(account: &Resources, name: &str) -> Option<Json> {
 }
 
 /// The zone of the settings by its name, else by its offset.
-fn zone(settings: Value<'_>) -> Option<Zone> {
+pub(super) fn zone(settings: Value<'_>) -> Option<Zone> {
     let named = settings.get("timeZone").and_then(|name| name.as_str()).and_then(|name| Zone::named(&name));
     let fixed = || i32::try_from(civil::seconds(settings.get("utcOffset")?)?).ok().and_then(Zone::fixed);
     named.or_else(fixed)
 }
 
 /// The day the account was made. The profile may leave it out, or tell only the year.
-fn membership(profile: Value<'_>) -> Option<Day> {
+pub(super) fn membership(profile: Value<'_>) -> Option<Day> {
     let date = profile.get("membershipStartDate")?;
     let part = |name: &str| date.get(name).and_then(Value::as_i64).and_then(|number| u32::try_from(number).ok());
     let or_first = |name: &str| part(name).filter(|number| *number > 0).unwrap_or(1);

@@ -39,9 +39,9 @@ pub(super) fn place(value: Value<'_>, time: Time, zone: Zone) -> Result<(Day, Da
     let day = match time {
         // Older readings have lost their offset, and their civil time is that of UTC.
         Time::Reading if offset.is_none_or(|offset| offset == 0) => by_zone(),
-        _ => civil.or_else(by_offset).unwrap_or_else(by_zone),
+        _ => civil.or_else(by_offset).or_else(by_zone),
     };
-    Ok((day, start))
+    Ok((day.ok_or("it is of a year that no archive has")?, start))
 }
 
 /// The day of a `google.type.Date`.

@@ -3,6 +3,8 @@
 
 mod account;
 mod civil;
+#[cfg(test)]
+mod fuzz;
 mod pages;
 mod points;
 mod refusal;
@@ -16,7 +18,9 @@ use chrono::{DateTime, Utc};
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::RecordRules;
-use crate::model::{AppProof, CountHeader, DayRange, Description, QuotaWindow, Resources, Revocation, SignIn, Zone};
+use crate::model::{
+    AppProof, CountHeader, DayRange, Description, Export, QuotaWindow, Resources, Revocation, SignIn, Zone,
+};
 
 use super::grant::Grant;
 use super::halves::by_halves;
@@ -35,6 +39,8 @@ static DESCRIPTION: Description = Description {
     title: TITLE,
     today: "answers since 2026-03-24, and is what the Fitbit Web API became; an app needs a Google Cloud project of \
             your own, and in autumn 2026 Google took no new ones for a while",
+    costs: "nothing",
+    export: Export { from: "https://takeout.google.com, Fitbit (or Google Health)", file: "takeout-*.zip" },
     origin: "https://health.googleapis.com",
     closes: None,
     gone: None,
@@ -58,6 +64,7 @@ static DESCRIPTION: Description = Description {
         refusal: refusal::meaning,
         register: "https://console.cloud.google.com/apis/credentials (an OAuth client of the type Desktop app, \
                    with the Google Health API switched on)",
+        takes_new_apps: true,
     },
     quota: &[QuotaWindow {
         name: "minute",

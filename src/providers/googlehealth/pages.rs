@@ -99,7 +99,7 @@ impl List<'_> {
 }
 
 /// The items of a page; an empty list may be left out.
-fn items<'j>(json: &'j Json, name: &str) -> Option<Vec<Value<'j>>> {
+pub(super) fn items<'j>(json: &'j Json, name: &str) -> Option<Vec<Value<'j>>> {
     match json.root().get(name) {
         None => Some(Vec::new()),
         Some(list) if list.kind() == Kind::Array => Some(list.items().collect()),

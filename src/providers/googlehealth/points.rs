@@ -150,7 +150,7 @@ impl Way<'_> {
         let mut points = Points { in_order: true, ..Points::default() };
         let read = list.read(self.session, |items| {
             for item in items {
-                points.take(item, self, range)?;
+                points.take(item, self.kind, self.time, self.zone, range)?;
             }
             let over = points.in_order && points.descends_to.is_some_and(|at| at < range.first.plus(-3).end_utc());
             Ok(if filter.is_none() && over { On::Enough } else { On::Next })
@@ -160,10 +160,21 @@ impl Way<'_> {
 }
 
 impl Points {
-    fn take(&mut self, item: Value<'_>, way: &Way<'_>, range: DayRange) -> Result<(), String> {
-        let value = item.get(way.kind.member).ok_or_else(|| format!("a point has no {}", way.kind.member))?;
-        let (day, at) = civil::place(value, way.time, way.zone)
-            .map_err(|problem| format!("a point has no place in time: {problem}"))?;
+    /// Takes a point as a page has it.
+    ///
+    /// # Errors
+    /// What makes it none.
+    pub fn take(
+        &mut self,
+        item: Value<'_>,
+        kind: &DataType,
+        time: Time,
+        zone: Zone,
+        range: DayRange,
+    ) -> Result<(), String> {
+        let value = item.get(kind.member).ok_or_else(|| format!("a point has no {}", kind.member))?;
+        let (day, at) =
+            civil::place(value, time, zone).map_err(|problem| format!("a point has no place in time: {problem}"))?;
         self.in_order &= self.descends_to.is_none_or(|before| at <= before);
         self.descends_to = Some(at);
         if !range.contains(day) {
@@ -183,7 +194,7 @@ impl Points {
 
     /// What came of each day. Where nothing comes but the days asked for, another day in the place of
     /// one says that it was not answered.
-    fn days(mut self, range: DayRange, is_exact: bool) -> Vec<DayAnswer> {
+    pub fn days(mut self, range: DayRange, is_exact: bool) -> Vec<DayAnswer> {
         self.strays.sort();
         self.strays.dedup();
         let instead = || {

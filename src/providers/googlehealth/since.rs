@@ -21,7 +21,7 @@ const TYPES: [&str; 4] = ["steps", "sleep", "weight", "exercise"];
 /// for "nothing before" it would leave out years.
 pub(super) async fn first_month(session: &Session, zone: Zone) -> Result<Option<Day>, FetchError> {
     let grant = Grant::of(session);
-    let months = months(zone.day_of(session.now()));
+    let months = months(zone.nearest_day(session.now()));
     // Nothing lies before the first of the months; the last is yet to come.
     let mut earliest = None;
     for kind in TYPES.into_iter().filter_map(data_type).filter(|kind| !grant.denies(kind.scope)) {

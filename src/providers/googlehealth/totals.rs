@@ -66,14 +66,15 @@ fn civil_day(day: Day) -> String {
     format!("{{\"date\":{{\"year\":{},\"month\":{},\"day\":{}}}}}", date.year(), date.month(), date.day())
 }
 
+/// The rows of a range of days.
 #[derive(Default)]
-struct Rows {
+pub(super) struct Rows {
     days: BTreeMap<Day, Result<JsonText, String>>,
     strays: Vec<Day>,
 }
 
 impl Rows {
-    fn take(&mut self, row: Value<'_>, range: DayRange) -> Result<(), String> {
+    pub fn take(&mut self, row: Value<'_>, range: DayRange) -> Result<(), String> {
         let start = row.get("civilStartTime").and_then(|start| start.get("date"));
         let day = start.and_then(civil::date).ok_or("a total does not say its day")?;
         if !range.contains(day) {
@@ -93,7 +94,7 @@ impl Rows {
         Ok(())
     }
 
-    fn answers(mut self, range: DayRange) -> Vec<DayAnswer> {
+    pub fn answers(mut self, range: DayRange) -> Vec<DayAnswer> {
         let outcome = |told: Option<Result<JsonText, String>>| match told {
             Some(Ok(row)) => Ok(Told::Data(JsonText::array([&row]))),
             Some(Err(problem)) => Err(problem),

@@ -2,6 +2,8 @@
 //! answers show it: one storyline a day, seven days a request when track points are asked for.
 
 mod answer;
+#[cfg(test)]
+mod fuzz;
 mod profile;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -11,7 +13,7 @@ use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, RecordRules};
 use crate::model::{
-    AppProof, CountHeader, Description, QuotaWindow, Resource, Resources, SignIn, no_more_than_its_status,
+    AppProof, CountHeader, Description, Export, QuotaWindow, Resource, Resources, SignIn, no_more_than_its_status,
 };
 
 use super::{Answer, Ask, DayAnswer, DayProvider, Opening, Provider, Way};
@@ -25,7 +27,9 @@ pub struct Moves;
 static DESCRIPTION: Description = Description {
     kind: "moves",
     title: "Moves",
-    today: "shut down on 2018-07-31; its export (moves_export.zip) can still be imported",
+    today: "shut down on 2018-07-31; whatever else speaks its API is reached by base_url",
+    costs: "nothing",
+    export: Export { from: "the one that you downloaded before the end", file: "moves_export.zip" },
     origin: "https://api.moves-app.com",
     closes: None,
     gone: Some(
@@ -47,6 +51,7 @@ static DESCRIPTION: Description = Description {
         less_than_asked: "days come without what was not allowed",
         refusal: no_more_than_its_status,
         register: "https://dev.moves-app.com/apps (gone since 2018-07-31)",
+        takes_new_apps: false,
     },
     quota: &[
         // The minute was seen to begin about 14 s late.

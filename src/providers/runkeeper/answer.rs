@@ -34,7 +34,7 @@ pub(super) async fn is_gone(session: &Session, address: &str, kind: &str) -> Res
 }
 
 /// Recorded answers say that they are in Latin-1, and are.
-fn in_utf8(mut answer: Answer) -> Answer {
+pub(super) fn in_utf8(mut answer: Answer) -> Answer {
     let kind = answer.content_type.as_deref().unwrap_or_default();
     if kind.contains("charset=iso-8859-1") || kind.contains("charset=\"iso-8859-1\"") {
         answer.body = answer.body.iter().map(|byte| char::from(*byte)).collect::<String>().into_bytes();

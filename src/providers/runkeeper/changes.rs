@@ -42,7 +42,7 @@ pub(super) async fn ask_all(
 }
 
 /// Reads what each feed had: `{"weight": [{"modified": [item, …], "deleted": [address, …]}]}`.
-fn read(log: Value<'_>, changes: &mut Changes) {
+pub(super) fn read(log: Value<'_>, changes: &mut Changes) {
     for (_, feed) in log.members() {
         let each: Vec<Value<'_>> = if feed.kind() == Kind::Array { feed.items().collect() } else { vec![feed] };
         for one in each {

@@ -4,6 +4,8 @@
 
 mod answer;
 mod changes;
+#[cfg(test)]
+mod fuzz;
 mod twins;
 
 use std::collections::BTreeSet;
@@ -13,7 +15,7 @@ use chrono::{DateTime, Utc};
 use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, Json, Kind, RecordRules};
-use crate::model::{AppProof, Description, JsonText, Resource, Resources, Revocation, SignIn, Twins, Zone};
+use crate::model::{AppProof, Description, Export, JsonText, Resource, Resources, Revocation, SignIn, Twins, Zone};
 
 use super::{ActivityProvider, Answer, Changes, Feed, Next, Opening, Page, Part, Provider, Way};
 use answer::{ask, refusal, start};
@@ -43,8 +45,9 @@ const FAR_AHEAD: &str = "2099-12-31";
 static DESCRIPTION: Description = Description {
     kind: "runkeeper",
     title: "Runkeeper",
-    today: "no new apps since 2018; whether the API still answers the old ones is not known. \
-            The export (runkeeper.com, Settings, Export Data) works for everybody",
+    today: "no new apps since 2018; whether the API still answers the old ones is not known",
+    costs: "nothing",
+    export: Export { from: "https://runkeeper.com, Settings, Export Data", file: "runkeeper-export.zip" },
     origin: "https://api.runkeeper.com",
     closes: None,
     gone: None,
@@ -64,6 +67,7 @@ static DESCRIPTION: Description = Description {
         less_than_asked: "days come without what was not allowed",
         refusal,
         register: "https://runkeeper.com/partner (closed since 2018)",
+        takes_new_apps: false,
     },
     // Limits were given to each app; an answer with status 429 says which.
     quota: &[],

@@ -105,7 +105,7 @@ fn gear_id(one: Value<'_>) -> Option<String> {
 }
 
 /// The gear that the archive lacks, and that of which the athlete's own list tells something else.
-fn gear_to_ask(held: &Resources, mentioned: &BTreeSet<String>) -> BTreeSet<String> {
+pub(super) fn gear_to_ask(held: &Resources, mentioned: &BTreeSet<String>) -> BTreeSet<String> {
     let parse = |name: &str| Json::parse(held.get(name)?.as_bytes()).ok();
     let (known, athlete) = (parse("gear"), parse("athlete"));
     fn by_id(one: Value<'_>) -> Option<(String, &[u8])> {

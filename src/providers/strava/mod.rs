@@ -2,6 +2,8 @@
 //! whatever else the settings name are asked for one activity at a time.
 
 mod account;
+#[cfg(test)]
+mod fuzz;
 mod parts;
 mod refusal;
 mod twins;
@@ -12,8 +14,8 @@ use crate::auth::Session;
 use crate::http::FetchError;
 use crate::json::{Identity, Kind, RecordRules, Value};
 use crate::model::{
-    ApiAlone, AppProof, CountHeader, Description, JsonText, QuotaWindow, Resource, Resources, Revocation, SignIn,
-    Twins, Zone,
+    ApiAlone, AppProof, CountHeader, Description, Export, JsonText, QuotaWindow, Resource, Resources, Revocation,
+    SignIn, Twins, Zone,
 };
 
 use super::reading::parse_as;
@@ -33,9 +35,13 @@ pub struct Strava;
 static DESCRIPTION: Description = Description {
     kind: "strava",
     title: TITLE,
-    today: "answers; since 2026-06-30 only apps whose owner pays for a Strava subscription \
-            (the bulk export under Settings, My Account stays free). From 2027-01-04 its API is announced \
-            at https://api-v3.strava.com too, which base_url reaches",
+    today: "answers; since 2026-06-30 only apps whose owner pays for a Strava subscription. \
+            From 2027-01-04 its API is announced at https://api-v3.strava.com too, which base_url reaches",
+    costs: "a Strava subscription of the app's owner; the export is free",
+    export: Export {
+        from: "https://www.strava.com, Settings, My Account, Download or Delete Your Account",
+        file: "export_12345678.zip",
+    },
     origin: "https://www.strava.com",
     closes: None,
     gone: None,
@@ -57,6 +63,7 @@ static DESCRIPTION: Description = Description {
                           without the others private routes, gear and zones",
         refusal: refusal::meaning,
         register: "https://www.strava.com/settings/api",
+        takes_new_apps: true,
     },
     // Windows begin on the quarter hour, days at midnight UTC; everything that fitsnap asks is a read.
     quota: &[

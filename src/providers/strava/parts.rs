@@ -52,7 +52,7 @@ fn told(json: &Json) -> Part {
     Part::Told(JsonText::of(json.root()))
 }
 
-fn detail(answer: &Answer, id: &str, what: &str) -> Result<Part, FetchError> {
+pub(super) fn detail(answer: &Answer, id: &str, what: &str) -> Result<Part, FetchError> {
     if answer.status == 404 {
         return Err(FetchError::Refused {
             reason: format!("activity {id} stands in the list, but Strava says that there is none (404)"),
@@ -65,7 +65,7 @@ fn detail(answer: &Answer, id: &str, what: &str) -> Result<Part, FetchError> {
     }
 }
 
-fn streams(answer: &Answer, what: &str) -> Result<Part, FetchError> {
+pub(super) fn streams(answer: &Answer, what: &str) -> Result<Part, FetchError> {
     if answer.status == 404 {
         return Ok(Part::Absent("none recorded"));
     }
@@ -83,7 +83,7 @@ fn streams(answer: &Answer, what: &str) -> Result<Part, FetchError> {
     Ok(told(&json))
 }
 
-fn list(answer: &Answer, what: &str) -> Result<Part, FetchError> {
+pub(super) fn list(answer: &Answer, what: &str) -> Result<Part, FetchError> {
     match answer.status {
         402 => Ok(Part::Absent("needs a subscription")),
         404 => Ok(Part::Absent("none")),

@@ -157,6 +157,7 @@ impl<'f, 'a> Fetch<'f, 'a> {
                 let feed = &self.ground.lists[queued.task.key.0].feed;
                 under_way.push(ask(session, provider, feed, queued));
             }
+            self.run.heard(session, (queue.len() + under_way.len()) as u64);
             // What is under way comes in before anything else ends: it may be new tokens.
             let Some((queued, answered)) = under_way.next().await else {
                 match (ended.take(), self.pause.take()) {

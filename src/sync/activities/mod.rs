@@ -4,6 +4,8 @@
 mod anew;
 mod entry;
 mod fetch;
+#[cfg(test)]
+mod fuzz;
 mod held;
 mod pass;
 mod plan;
@@ -97,7 +99,7 @@ fn wanted<'a>(job: &'a Job<'_>, opening: &Opening, recheck: &'a BTreeSet<Day>, t
         only: job.only,
         types: job.types,
         since: job.since,
-        today: opening.zone.day_of(job.clock.now()),
+        today: opening.zone.nearest_day(job.clock.now()),
         recheck,
         modified: &told.modified,
     }
@@ -105,7 +107,7 @@ fn wanted<'a>(job: &'a Job<'_>, opening: &Opening, recheck: &'a BTreeSet<Day>, t
 
 /// The settled days to be checked again: those checked longest ago.
 fn recheck(job: &Job<'_>, held: &BTreeMap<Key, Held>, opening: &Opening, checked: &Checked) -> BTreeSet<Day> {
-    let window = opening.zone.day_of(job.clock.now()).plus(1 - i64::from(job.wish.window));
+    let window = opening.zone.nearest_day(job.clock.now()).plus(1 - i64::from(job.wish.window));
     let settled: BTreeSet<Day> = held.values().map(|one| one.day).filter(|day| *day < window).collect();
     checked.longest_ago(settled.into_iter()).into_iter().take(job.wish.recheck).collect()
 }

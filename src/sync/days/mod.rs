@@ -79,7 +79,7 @@ impl Run<'_> {
         }
         // The person's zone is not known now. Where their day is the one before, its window begins with a day that
         // the run of the day before was to ask for.
-        let first = Zone::UTC.day_of(self.job.clock.now()).plus(1 - i64::from(wish.window));
+        let first = Zone::UTC.nearest_day(self.job.clock.now()).plus(1 - i64::from(wish.window));
         let held: Vec<Day> = self.recorder.held().range(first..).map(|(day, _)| *day).collect();
         held.into_iter().for_each(|day| self.checked.owe(day));
     }
@@ -102,7 +102,7 @@ fn wanted(
     let mut incomplete: BTreeSet<Day> =
         synced_until.map(|until| checked.handed_over(until).collect()).unwrap_or_default();
     incomplete.extend(checked.owed());
-    let today = opening.zone.day_of(job.clock.now());
+    let today = opening.zone.nearest_day(job.clock.now());
     // Without a first day from anyone there is nothing missing that could be known of: the window only, or
     // what the run is told to ask for.
     let first = [job.since, opening.first_day].into_iter().flatten().max().or(job.wish.since);
@@ -163,7 +163,7 @@ fn suspect(
     checked: &mut Checked,
 ) -> Result<(), Ended> {
     if let Some(until) = archived_handover(job, provider, opening).map_err(Ended::Archive)? {
-        let last = opening.zone.day_of(until);
+        let last = opening.zone.nearest_day(until);
         days.range(last..).for_each(|(day, _)| checked.incomplete(*day, until));
     }
     Ok(())

@@ -119,6 +119,9 @@ impl<'w, 'a> Walk<'w, 'a> {
         opening: &Opening,
         requests: Vec<Request>,
     ) -> Result<(), Ended> {
+        // A request that is one of many pages counts as much as all of them do.
+        let all: u64 = requests.iter().map(|one| provider.requests(&one.resource, one.range)).sum();
+        let each = all as f64 / requests.len().max(1) as f64;
         let mut queue: VecDeque<Queued> =
             requests.into_iter().map(|request| Queued { request, is_alone: false }).collect();
         let mut under_way = FuturesUnordered::new();
@@ -143,6 +146,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                     (queued, answered)
                 });
             }
+            self.run.heard(session, ((queue.len() + under_way.len()) as f64 * each).ceil() as u64);
             // What is under way comes in before anything else ends: it may be new tokens.
             let Some((queued, answered)) = under_way.next().await else {
                 match (ended.take(), self.pause.take()) {
@@ -296,7 +300,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             let now = self.run.job.clock.now();
             self.run.checked.day(day, now);
             // A day that runs still has more to come; of a device it is known when.
-            match self.synced_until.is_none() && day >= self.zone.day_of(now) {
+            match self.synced_until.is_none() && day >= self.zone.nearest_day(now) {
                 true => self.run.checked.owe(day),
                 false => self.run.checked.settle(day),
             }
@@ -308,7 +312,7 @@ impl<'w, 'a> Walk<'w, 'a> {
 
     /// Up to when the device had handed over a day that it has not handed over whole.
     fn handed_over_until(&self, day: Day) -> Option<DateTime<Utc>> {
-        self.synced_until.filter(|until| day >= self.zone.day_of(*until))
+        self.synced_until.filter(|until| day >= self.zone.nearest_day(*until))
     }
 
     fn record(&mut self, day: Day, draft: DayContent) -> Result<(), Ended> {

@@ -90,7 +90,9 @@ impl Step {
 
 fn steps(pointer: &str) -> Vec<Step> {
     let tokens = pointer.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~"));
-    tokens.map(|token| token.parse().map_or(Step::Name(token), Step::Index)).collect()
+    // A member may be called 01.
+    let index = |token: &String| token.parse().ok().filter(|index: &usize| index.to_string() == *token);
+    tokens.map(|token| index(&token).map_or(Step::Name(token), Step::Index)).collect()
 }
 
 /// Gives the newer document in canonical form, or `None` if an edit does not fit.

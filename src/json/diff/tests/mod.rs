@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod apply;
+mod fuzz;
 mod properties;
 mod rules;
 
