@@ -269,8 +269,13 @@ fn an_account_that_cannot_be_had_makes_no_day_complete_and_none_up() {
     // Nothing is archived of days that there were not.
     scene.health.refuse("users/me/profile", 503, "", "Down");
     scene.sync(&[]).code(4);
-    assert!(scene.held().is_empty());
     scene.health.behave();
+    for part in ["users/me/profile", "users/me/settings"] {
+        scene.health.misbehave(Misbehaviour::of(Fault::ErrorObject).at(part));
+        scene.sync(&[]).code(4);
+        scene.health.behave();
+    }
+    assert!(scene.held().is_empty());
     // The tracker has handed over half of the 18th; that it has not handed over more could not be asked for.
     scene.health.sync_tracker(time("2026-11-18T09:00:00Z"));
     scene.health.refuse("pairedDevices", 503, "", "Down");

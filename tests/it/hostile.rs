@@ -196,8 +196,8 @@ fn what_is_too_large_for_memory_is_told_and_not_read() {
     // A gigabyte of nothing, for git as for the disk hardly any.
     let large = fs::File::create(env.home().join("large")).unwrap();
     large.set_len(1 << 30).unwrap();
-    env.git("", &["-c", "core.compression=1", "-c", "core.bigFileThreshold=1m", "hash-object", "-w", "../large"]);
-    let blob = env.git("", &["hash-object", "../large"]);
+    let blob =
+        env.git("", &["-c", "core.compression=1", "-c", "core.bigFileThreshold=1m", "hash-object", "-w", "../large"]);
     for path in [FIVE, "data/moves/2015/07/06.json", "data/moves/2015/07/05/run.gpx", "data/moves/SHA256SUMS"] {
         env.git("", &["update-index", "--add", "--cacheinfo", &format!("100644,{},{path}", blob.trim())]);
     }

@@ -71,7 +71,12 @@ pub(super) async fn open(session: &Session) -> Result<Opening, FetchError> {
 async fn part(session: &Session, name: &str, is_granted: bool) -> Result<Result<JsonText, No>, FetchError> {
     if name != "devices" {
         let answer = session.get(&format!("/v4/users/me/{name}"), &[]).await?;
-        return Ok(refusal::read(&answer, &format!("the {name}"), is_granted)?.map(|json| JsonText::of(json.root())));
+        let what = format!("the {name}");
+        return match refusal::read(&answer, &what, is_granted)? {
+            // An error told with a good status passes; it is no lasting refusal.
+            Err(no) if answer.status < 400 => Err(FetchError::Refused { reason: no.words(&what) }),
+            read => Ok(read.map(|json| JsonText::of(json.root()))),
+        };
     }
     let ask = How::Get(&[("pageSize", "100")]);
     let list =

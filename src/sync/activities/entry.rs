@@ -34,18 +34,20 @@ impl Entry {
     /// What keeps it from being put anywhere.
     pub fn read(feed: &Feed, rules: &RecordRules, item: &JsonText) -> Result<Entry, Unplaced> {
         let unplaced = |id: Option<&str>, problem: String| Unplaced { id: id.map(str::to_owned), problem };
-        let broken = |error: JsonError| unplaced(None, error.to_string());
-        let json = Json::parse(item.as_bytes()).map_err(broken)?;
-        let root = json.root();
-        let id = id(feed, root)
-            .ok_or_else(|| unplaced(None, format!("an entry of the list of {} has no {}", feed.resource, feed.key)))?;
+        let nameless = || unplaced(None, format!("an entry of the list of {} has no {}", feed.resource, feed.key));
+        // A list has thousands of them: each is parsed once, where it will stand.
+        let json = in_place(feed, item).map_err(|error| unplaced(None, error.to_string()))?;
+        let standing = json.root().get(&feed.resource).and_then(|items| items.items().next());
+        let root = standing.and_then(|item| if feed.is_bare { Some(item) } else { item.get("list") });
+        let root = root.ok_or_else(nameless)?;
+        let id = id(feed, root).ok_or_else(nameless)?;
         let day = (feed.start)(root).and_then(|start| day_of(&start));
         let day = day.ok_or_else(|| {
             unplaced(Some(&id), format!("the list of {} tells no day that can be read of {id}", feed.resource))
         })?;
         let word = |name: &str| root.get(name).and_then(|word| word.as_str()).map(|word| word.into_owned());
         let kinds = feed.kinds.iter().filter_map(|name| word(name)).collect();
-        let (substance, mention) = (substance(feed, rules, item).map_err(broken)?, feed.mentions.and_then(word));
+        let (substance, mention) = (said(&json, rules), feed.mentions.and_then(word));
         Ok(Entry { day, list: item.clone(), substance, kinds, mention, id })
     }
 }
@@ -72,8 +74,16 @@ pub(super) fn place(feed: &Feed, entry: Value<'_>) -> Place {
 
 /// Tells what an entry says, volatile members aside: equal for two entries that say the same.
 pub(super) fn substance(feed: &Feed, rules: &RecordRules, list: &JsonText) -> Result<String, JsonError> {
+    Ok(said(&in_place(feed, list)?, rules))
+}
+
+/// The resources of a day that has this entry alone: the rules go by the place.
+fn in_place(feed: &Feed, list: &JsonText) -> Result<Json, JsonError> {
     let item = if feed.is_bare { list.clone() } else { JsonText::object([("list", list)]) };
     let resources = JsonText::object([(feed.resource.as_str(), JsonText::array([&item]))]);
-    let resources = Json::parse(resources.as_bytes())?;
-    Ok(ContentHash::of(&json::substance(resources.root(), rules)).to_string())
+    Json::parse(resources.as_bytes())
+}
+
+fn said(resources: &Json, rules: &RecordRules) -> String {
+    ContentHash::of(&json::substance(resources.root(), rules)).to_string()
 }
