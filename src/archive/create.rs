@@ -194,13 +194,30 @@ fn check_settings(root: &Path, kinds: &[&'static str]) -> Result<(), ArchiveErro
     }
 }
 
-/// Takes away what a stop in the middle of making a repository left.
+/// Removes what a stop left of making a repository: one that holds nothing yet. A folder of that name that holds
+/// anything is a person's.
 fn remove_unfinished(folder: &Path) -> Result<(), ArchiveError> {
     let unfinished = folder.join(UNFINISHED);
-    fs::remove_dir_all(&unfinished).or_else(|error| match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(()),
-        _ => Err(ArchiveError::io("remove", &unfinished)(error)),
-    })
+    if fs::symlink_metadata(&unfinished).is_err() {
+        return Ok(());
+    }
+    let git = unfinished.join(".git");
+    let holds = |folder: &Path, allowed: &dyn Fn(&Path) -> bool| match fs::read_dir(folder) {
+        Ok(entries) => entries.flatten().any(|entry| !allowed(&entry.path())),
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    };
+    let is_empty = |folder: &Path| !holds(folder, &|path: &Path| path.is_dir() && !holds(path, &|_| false));
+    let is_ours = !unfinished.is_symlink()
+        && !holds(&unfinished, &|path| path == git)
+        && is_empty(&git.join("objects"))
+        && is_empty(&git.join("refs"));
+    if !is_ours {
+        return Err(ArchiveError::Unusable {
+            problem: format!("{} is in the way: fitsnap makes a new repository there", unfinished.display()),
+            hint: "give it another name, then run the command again".to_owned(),
+        });
+    }
+    fs::remove_dir_all(&unfinished).map_err(ArchiveError::io("remove", &unfinished))
 }
 
 fn new_repository_in(folder: &Path, environment: &Environment) -> Result<Repository, ArchiveError> {

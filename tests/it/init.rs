@@ -178,3 +178,24 @@ fn what_an_init_that_was_ended_left_behind_is_tidied_by_the_next() {
     crate::archive::demand_clean(&env, "a");
     assert!(!env.path("a/.fitsnap-new").exists());
 }
+
+#[test]
+fn what_a_person_keeps_under_the_name_of_an_unfinished_repository_stays() {
+    let env = ArchiveEnv::new();
+    for kept in ["a/.fitsnap-new/mine", "b/.fitsnap-new/.git/objects/ab/cd", "c/.fitsnap-new/.git/refs/heads/main"] {
+        let path = env.path(kept);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, "mine").unwrap();
+        let said = env.run(&["init", &kept[..1]]).code(2).stderr;
+        assert!(said.contains(".fitsnap-new is in the way") && said.contains("another name"), "{said}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+        assert!(!env.path(&kept[..1]).join(".git").exists());
+    }
+    #[cfg(unix)]
+    {
+        std::fs::create_dir(env.path("d")).unwrap();
+        std::os::unix::fs::symlink("../elsewhere", env.path("d/.fitsnap-new")).unwrap();
+        env.run(&["init", "d"]).code(2);
+        assert!(env.path("d/.fitsnap-new").is_symlink() && !env.path("elsewhere").exists());
+    }
+}
