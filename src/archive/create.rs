@@ -55,12 +55,16 @@ impl Archive {
         clock: Clock,
     ) -> Result<Created, ArchiveError> {
         let folder = environment.folder().join(folder);
-        remove_unfinished(&folder)?;
         let around = Archive::repository_around(&folder)?;
         let is_new = around.is_none();
         let git = match around {
-            Some(git) => git,
+            Some(git) => {
+                // A stop may have left it empty.
+                let _ = fs::remove_dir(folder.join(UNFINISHED));
+                git
+            }
             None => {
+                remove_unfinished(&folder)?;
                 check_settings(&folder, kinds)?;
                 new_repository_in(&folder, environment)?
             }

@@ -58,7 +58,11 @@ impl Archive {
     fn git_locks(&self) -> Vec<PathBuf> {
         let common = self.git.commondir();
         let branch = self.branch().ok().map(|branch| common.join(branch.name + ".lock"));
-        [self.git.path().join("index.lock"), common.join("config.lock")].into_iter().chain(branch).collect()
+        // Where the settings are kept elsewhere, so is their lock.
+        let config = common.join("config");
+        let mut config = config.canonicalize().unwrap_or(config).into_os_string();
+        config.push(".lock");
+        [self.git.path().join("index.lock"), config.into()].into_iter().chain(branch).collect()
     }
 
     /// Where unfinished files stand.

@@ -151,6 +151,7 @@ pub async fn run(job: &Job<'_>, session: &Session, lock: &Lock, progress: &mut d
     let mut run = Run {
         job,
         recorder,
+        known_before: checked.clone(),
         checked,
         progress,
         troubles: Vec::new(),
@@ -177,10 +178,9 @@ pub async fn run(job: &Job<'_>, session: &Session, lock: &Lock, progress: &mut d
             run.checked.heed_changes(time);
         }
     }
-    if !matches!(ended, Ended::MassLoss { .. }) {
-        // It is a memory of times: a run is no worse for its loss.
-        let _ = job.archive.keep_checked(job.name, &run.checked);
-    }
+    // Of days that were asked for and are in no commit nothing is known that was not before.
+    let is_lost = matches!(ended, Ended::MassLoss { .. } | Ended::Archive(_));
+    run.remember(if is_lost { &run.known_before } else { &run.checked });
     run.progress.settle();
     let mut tally = run.recorder.finish();
     tally.requests = session.requests();
@@ -212,6 +212,8 @@ pub(super) struct Run<'a> {
     pub(super) job: &'a Job<'a>,
     pub(super) recorder: Recorder<'a>,
     pub(super) checked: Checked,
+    /// What is known where nothing of this run gets into the archive.
+    known_before: Checked,
     pub(super) progress: &'a mut dyn Progress,
     pub(super) troubles: Vec<String>,
     /// How many documents that were held have been asked for again.
@@ -254,6 +256,17 @@ impl Run<'_> {
             });
         }
         Ok(opening)
+    }
+
+    /// Keeps what is known before the first day is asked for: a stop must not lose it.
+    pub(super) fn begin_to_ask(&mut self) {
+        self.known_before = self.checked.clone();
+        self.remember(&self.known_before);
+    }
+
+    fn remember(&self, checked: &Checked) {
+        // It is a memory of times: a run is no worse for its loss.
+        let _ = self.job.archive.keep_checked(self.job.name, checked);
     }
 
     /// Tells how far the run is, with about so many requests to come.

@@ -108,3 +108,15 @@ fn own_edits_stop_it_and_a_newer_format_is_refused() {
     }
     assert_eq!(text(&env, FIVE), ODD);
 }
+
+#[test]
+fn a_list_of_nothing_is_no_matter_of_form() {
+    let env = scene();
+    env.run(&["migrate"]).code(0);
+    std::fs::create_dir_all(env.path("data/moves/2014/06")).unwrap();
+    write(&env, "data/moves/2014/06/SHA256SUMS", "");
+    foreign(&env);
+    env.run(&["verify"]).code(5);
+    let ran = env.run(&["migrate"]).code(5);
+    assert!((ran.stdout + &ran.stderr).contains("data/moves/2014/06/SHA256SUMS"));
+}

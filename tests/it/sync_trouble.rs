@@ -394,6 +394,34 @@ fn a_day_that_ran_when_it_was_asked_for_is_asked_for_again_after_a_pause() {
 }
 
 #[test]
+fn a_day_that_came_and_could_not_be_committed_is_asked_for_again_after_a_pause() {
+    let mut options = options(FIRST);
+    options.uploads = true;
+    let machine = Machine::with(options);
+    machine.sync(&[]).code(0);
+    let before = machine.document("2015-07-11");
+    machine.at("2015-07-12T06:00:00Z");
+    machine.env.git("", &["config", "commit.gpgsign", "true"]);
+    machine.env.git("", &["config", "gpg.program", "false"]);
+    machine.sync(&[]).code(6);
+    machine.env.git("", &["config", "commit.gpgsign", "false"]);
+    machine.at("2015-07-25T06:00:00Z");
+    machine.sync(&[]).code(0);
+    assert_ne!(machine.document("2015-07-11"), before);
+}
+
+#[test]
+fn a_range_that_was_stopped_is_not_asked_for_by_the_next_plain_sync() {
+    let machine = Machine::synced();
+    machine.moves.misbehave(Misbehaviour::of(Fault::Status(503)).at("storyline"));
+    machine.sync(&["--since", FIRST, "--until", "2015-06-30"]).code(4);
+    machine.moves.behave();
+    machine.asked();
+    machine.sync(&[]).code(0);
+    assert_eq!(machine.asked(), ["profile", "20150705-20150711"]);
+}
+
+#[test]
 fn bodies_badly_packed_or_of_another_length_and_quotas_that_lie_are_seen_through() {
     for fault in [
         Fault::WrongLength,

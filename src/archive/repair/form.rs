@@ -63,6 +63,7 @@ impl Archive {
             let Some(bytes) = respelled(self, &tree, &format!("{folder}/{name}"), version) else { return Ok(None) };
             repair.files.insert(name.to_owned(), Remade::Respelled(bytes));
         }
-        Ok(Some(repair))
+        // What is found there is no matter of form.
+        Ok((repair.is_relisted || !repair.files.is_empty()).then_some(repair))
     }
 }

@@ -7,7 +7,7 @@ mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use self::held::Held;
 pub use self::held::lacking;
@@ -48,7 +48,9 @@ impl Run<'_> {
         let opening = match self.open(session).await {
             Ok(opening) => opening,
             Err(ended) => {
-                self.owe_window();
+                // The person's zone is not known now. Where their day is the one before, its window begins with a
+                // day that the run of the day before was to ask for.
+                self.owe_window(Zone::UTC);
                 return Err(ended);
             }
         };
@@ -60,26 +62,22 @@ impl Run<'_> {
         let held = self.recorder.held().clone();
         let has = Held::of(self.job.archive, self.job.provider, self.job.name, &held).map_err(Ended::Archive)?;
         let requests = wanted(self.job, session, provider, &opening, (&held, &has), &mut self.checked)?;
-        let synced_until = handed_over(self.job, provider, &opening).map_err(Ended::Archive)?;
-        if !self.job.only {
-            // Until it comes: a stop or a failure must not let a day settle as it stood before.
-            let planned = requests.iter().flat_map(|request| &request.days);
-            planned.filter(|day| held.contains_key(day)).for_each(|day| self.checked.owe(*day));
-        }
+        let handover = handed_over(self.job, provider, &opening).map_err(Ended::Archive)?;
+        // Until it comes: a stop or a failure must not let a day settle as it stood before.
+        self.owe_window(opening.zone);
+        self.begin_to_ask();
         self.troubles.extend(opening.troubles.iter().cloned());
-        let walk = Walk::new(self, &requests, has, (synced_until, opening.zone));
+        let walk = Walk::new(self, &requests, has, (handover, opening.zone));
         walk.run(session, provider, &opening, requests).await
     }
 
-    /// Notes that the days of the window could not be asked for.
-    fn owe_window(&mut self) {
+    /// Notes that the days of the window are to be asked for, if this run is to.
+    fn owe_window(&mut self, zone: Zone) {
         let wish = self.job.wish;
         if self.job.only || wish.since.is_some() || wish.until.is_some() {
             return;
         }
-        // The person's zone is not known now. Where their day is the one before, its window begins with a day that
-        // the run of the day before was to ask for.
-        let first = Zone::UTC.nearest_day(self.job.clock.now()).plus(1 - i64::from(wish.window));
+        let first = zone.nearest_day(self.job.clock.now()).plus(1 - i64::from(wish.window));
         let held: Vec<Day> = self.recorder.held().range(first..).map(|(day, _)| *day).collect();
         held.into_iter().for_each(|day| self.checked.owe(day));
     }
@@ -98,9 +96,9 @@ fn wanted(
     if checked.is_empty() {
         suspect(job, provider, opening, days, checked)?;
     }
-    let synced_until = handed_over(job, provider, opening).map_err(Ended::Archive)?;
+    let handover = handed_over(job, provider, opening).map_err(Ended::Archive)?;
     let mut incomplete: BTreeSet<Day> =
-        synced_until.map(|until| checked.handed_over(until).collect()).unwrap_or_default();
+        handover.until.map(|until| checked.handed_over(until).collect()).unwrap_or_default();
     incomplete.extend(checked.owed());
     let today = opening.zone.nearest_day(job.clock.now());
     // Without a first day from anyone there is nothing missing that could be known of: the window only, or
@@ -128,18 +126,25 @@ fn allowed(session: &Session) -> String {
     format!("{} {}", session.grant(), session.sign_in())
 }
 
+/// Up to when a device has handed over what it recorded.
+#[derive(Clone, Copy, Debug)]
+struct Handover {
+    /// Days that were not over by then are incomplete.
+    until: Option<DateTime<Utc>>,
+    /// Whether a device is known that will tell more.
+    is_of_device: bool,
+}
+
 /// Up to when the device has handed over what it recorded. Where the account could not be had whole and does not
-/// tell, it has handed over no more than the archive knows of.
-fn handed_over(
-    job: &Job<'_>,
-    provider: &dyn DayProvider,
-    opening: &Opening,
-) -> Result<Option<DateTime<Utc>>, ArchiveError> {
+/// tell, it has handed over no more than the archive knows of, or else nothing of the window.
+fn handed_over(job: &Job<'_>, provider: &dyn DayProvider, opening: &Opening) -> Result<Handover, ArchiveError> {
     let told = provider.synced_until(&opening.account, opening.zone);
     if told.is_some() || opening.troubles.is_empty() {
-        return Ok(told);
+        return Ok(Handover { until: told, is_of_device: told.is_some() });
     }
-    Ok(archived_handover(job, provider, opening)?.or(Some(DateTime::UNIX_EPOCH)))
+    let archived = archived_handover(job, provider, opening)?;
+    let before = || job.clock.now().checked_sub_signed(TimeDelta::days(job.wish.window.into()));
+    Ok(Handover { until: archived.or_else(before), is_of_device: archived.is_some() })
 }
 
 /// Up to when the device had handed over what it recorded, as the archived account has it.

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
+use super::Handover;
 use super::held::{Held, HeldDay};
 use super::plan::Request;
 use crate::archive::{DayContent, RecordError};
@@ -30,7 +31,7 @@ pub(super) struct Walk<'w, 'a> {
     /// The days held when the run began.
     before: BTreeSet<Day>,
     /// When the device last handed over what it recorded.
-    synced_until: Option<DateTime<Utc>>,
+    handover: Handover,
     /// The zone in which the provider cuts days.
     zone: Zone,
     /// How many requests are still to come for each day.
@@ -67,7 +68,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         run: &'w mut Run<'a>,
         requests: &[Request],
         has: Held,
-        (synced_until, zone): (Option<DateTime<Utc>>, Zone),
+        (handover, zone): (Handover, Zone),
     ) -> Walk<'w, 'a> {
         let before = run.recorder.held().keys().copied().collect();
         let mut left = BTreeMap::new();
@@ -78,7 +79,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             run,
             has,
             before,
-            synced_until,
+            handover,
             zone,
             left,
             drafts: BTreeMap::new(),
@@ -300,7 +301,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             let now = self.run.job.clock.now();
             self.run.checked.day(day, now);
             // A day that runs still has more to come; of a device it is known when.
-            match self.synced_until.is_none() && day >= self.zone.nearest_day(now) {
+            match !self.handover.is_of_device && day >= self.zone.nearest_day(now) {
                 true => self.run.checked.owe(day),
                 false => self.run.checked.settle(day),
             }
@@ -312,7 +313,7 @@ impl<'w, 'a> Walk<'w, 'a> {
 
     /// Up to when the device had handed over a day that it has not handed over whole.
     fn handed_over_until(&self, day: Day) -> Option<DateTime<Utc>> {
-        self.synced_until.filter(|until| day >= self.zone.nearest_day(*until))
+        self.handover.until.filter(|until| day >= self.zone.nearest_day(*until))
     }
 
     fn record(&mut self, day: Day, draft: DayContent) -> Result<(), Ended> {
