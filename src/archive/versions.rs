@@ -41,7 +41,7 @@ impl<'a> Versions<'a> {
     ) -> Result<impl Iterator<Item = Result<Brought, ArchiveError>> + 'p, ArchiveError> {
         let failed = || ArchiveError::git("walk the history");
         let mut walk = self.archive.git.revwalk().map_err(failed())?;
-        walk.set_sorting(Sort::TIME).map_err(failed())?;
+        walk.set_sorting(Sort::TOPOLOGICAL | Sort::TIME).map_err(failed())?;
         self.starts.iter().try_for_each(|start| walk.push(*start)).map_err(failed())?;
         let one = move |commit: Oid| -> Result<Option<Brought>, ArchiveError> {
             let Some(blob) = self.at(commit, path)? else { return Ok(None) };

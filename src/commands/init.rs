@@ -42,7 +42,10 @@ pub fn run(args: &InitArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
     let created = Archive::create(context.environment, &folder, &providers::kinds(), context.clock)?;
     let hooks = created.archive.install_hooks()?;
     let driver = created.archive.install_merge_driver(context.clock)?;
-    tell(&created, &hooks, driver, ui);
+    tell(&created, &hooks, driver || !named.is_empty(), ui);
+    if driver {
+        ui.note("installed the merge driver");
+    }
     let settings = created.archive.settings(&providers::kinds())?;
     let may_ask = settings.providers.is_empty() && !args.no_questions && ui.has_person();
     let chosen = if named.is_empty() && may_ask { ask(ui) } else { named };
@@ -53,7 +56,8 @@ pub fn run(args: &InitArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
         }
         return Ok(ExitCode::Done);
     }
-    name(&created.archive, &chosen, context)?;
+    let able: Vec<_> = chosen.iter().copied().filter(|about| can_begin(about, context.clock.now())).collect();
+    name(&created.archive, &able, context, ui)?;
     for about in &chosen {
         needs(about).into_iter().for_each(|line| ui.note(line));
     }
@@ -101,14 +105,24 @@ fn understood(answer: &str, known: &[&'static Description]) -> Result<Vec<&'stat
     Ok(chosen)
 }
 
-/// Gives each service its table in `fitsnap.toml`, in a commit of its own.
-fn name(archive: &Archive, chosen: &[&'static Description], context: &Context<'_>) -> Result<(), CommandError> {
+/// Gives each service its table in `fitsnap.toml`, in a commit of its own. A service that nobody can sign in to any
+/// more gets none: every sync would fail for it.
+fn name(
+    archive: &Archive,
+    chosen: &[&'static Description],
+    context: &Context<'_>,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
+    if chosen.is_empty() {
+        return Ok(());
+    }
     let mut text = archive.settings_text()?;
     for about in chosen {
         text = edit::add(&text, &about.kind.parse()?, &providers::kinds())?;
     }
     let kinds: Vec<_> = chosen.iter().map(|about| about.kind).collect();
     archive.commit_settings(&text, &format!("settings for {}", kinds.join(", ")), context.clock)?;
+    ui.note(format!("named in fitsnap.toml: {}", kinds.join(", ")));
     Ok(())
 }
 
@@ -141,10 +155,10 @@ fn can_begin(about: &Description, now: DateTime<Utc>) -> bool {
     about.sign_in.takes_new_apps && closes.is_none_or(|day| now < day.end_utc())
 }
 
-fn tell(created: &Created, hooks: &[HookState], driver: bool, ui: &mut Ui) {
+fn tell(created: &Created, hooks: &[HookState], does_more: bool, ui: &mut Ui) {
     let root = created.archive.root().display().to_string();
     let place = |words: &str| Text::new().plain(words).with(Style::Cyan, &*root);
-    let is_done = hooks.iter().all(|hook| !matches!(hook, HookState::Installed(_))) && !driver;
+    let is_done = hooks.iter().all(|hook| !matches!(hook, HookState::Installed(_))) && !does_more;
     ui.note(match (created.was, created.commit) {
         (Before::Folder, _) => place("made an archive in "),
         (Before::Repository, _) => place("made an archive of the repository "),
@@ -160,9 +174,6 @@ fn tell(created: &Created, hooks: &[HookState], driver: bool, ui: &mut Ui) {
                 ui.warn(format!("{} is yours and stays as it is; add this line to it: {line}", path.display()));
             }
         }
-    }
-    if driver {
-        ui.note("installed the merge driver");
     }
 }
 

@@ -258,7 +258,9 @@ fn command_error(error: LoginError) -> CommandError {
                 .hint(format!("an app is registered at {register}"));
             gone.into_iter().fold(command, |command, gone| command.hint(gone))
         }
-        LoginError::WrongState | LoginError::TimedOut => command.hint("run the command again for a fresh address"),
+        LoginError::WrongState | LoginError::TimedOut | LoginError::Fetch(FetchError::SignIn { .. }) => {
+            command.hint("run the command again for a fresh address, or give another token")
+        }
         LoginError::NoToken { .. } => {
             command.hint("give it on the first line: fitsnap login PROVIDER --token - < FILE")
         }

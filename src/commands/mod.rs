@@ -36,6 +36,7 @@ mod verify;
 mod whereabouts;
 
 use std::ffi::OsString;
+use std::io;
 
 use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use tokio::runtime::{Builder, Runtime};
@@ -168,7 +169,11 @@ fn execute(
         Err(error) => {
             let code = if error.use_stderr() { ExitCode::Usage } else { ExitCode::Done };
             // Help asked for is data; a mistake is a message. Clap knows which stream each goes to.
-            return if error.print().is_ok() { code } else { ExitCode::SomeFailed };
+            return match error.print() {
+                // Who reads no further has read enough.
+                Err(failed) if failed.kind() != io::ErrorKind::BrokenPipe => ExitCode::SomeFailed,
+                _ => code,
+            };
         }
     };
     if let Some(choice) = arguments.global.color {

@@ -99,5 +99,8 @@ impl Output {
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> CommandError {
+    // An error of an unfinished file quotes that file's name, which nobody knows.
+    let error =
+        error.get_ref().and_then(std::error::Error::source).map_or_else(|| error.to_string(), ToString::to_string);
     CommandError::new(ExitCode::SomeFailed, format!("cannot write {}: {error}", path.display()))
 }

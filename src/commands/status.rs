@@ -54,7 +54,10 @@ pub fn run(args: &StatusArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     let mut names: BTreeSet<ProviderName> = settings.providers.keys().cloned().collect();
     names.extend(archive.snapshot()?.providers()?);
     let last_syncs = archive.last_syncs(&names)?;
-    let attention = attention::look(&archive, &settings, context.clock.now())?;
+    let attention = attention::look(&archive, &settings, context.clock.now()).unwrap_or_else(|error| {
+        ui.warn(format!("how the last runs went could not be seen: {error}"));
+        Default::default()
+    });
     let mut status = Status { providers: BTreeMap::new(), unpushed: archive.unpushed()?, attention };
     for name in names {
         let days: Vec<Day> = archive.snapshot()?.days(&name)?.into_keys().collect();

@@ -160,7 +160,7 @@ fn where_systemd_cannot_be_reached_a_crontab_line_is_printed_and_nothing_written
     std::fs::write(env.home().join("no-manager"), "").unwrap();
     let ran = env.run(&["schedule", "install", "--at", "06:07"]).code(0);
     assert!(ran.stdout.starts_with("7 6 * * *  export PATH=") && ran.stdout.lines().count() == 1, "{}", ran.stdout);
-    assert!(ran.stderr.contains("Failed to connect to bus; this is for cron"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("Failed to connect to bus; put this line into your crontab"), "{}", ran.stderr);
     assert!(!folder.exists() && told_to_systemctl(&env).is_empty());
     let plist = env.run(&["schedule", "install", "--print", "launchd"]).code(0).stdout;
     assert!(plist.starts_with("<?xml") && plist.contains("<string>/bin/sh</string>"), "{plist}");

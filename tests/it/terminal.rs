@@ -74,9 +74,10 @@ fn init_asks_which_services_there_are_and_says_what_comes_next() {
     assert!(said.trim_end().ends_with("next: fitsnap import fitbit takeout-*.zip"), "{said}");
     let text = settings(&env);
     assert!(text.contains("# What each one offers and needs: fitsnap providers\n"), "{text}");
-    assert!(text.ends_with("\n[providers.strava]\n\n[providers.fitbit]\n"), "{text}");
+    // Every sync would fail for one that nobody can sign in to any more.
+    assert!(text.ends_with("\n[providers.strava]\n"), "{text}");
     assert_eq!(env.git("", &["status", "--porcelain"]), "");
-    assert_eq!(env.git("", &["log", "-1", "--format=%s"]), "fitsnap: settings for strava, fitbit\n");
+    assert_eq!(env.git("", &["log", "-1", "--format=%s"]), "fitsnap: settings for strava\n");
     // An archive that names services is asked nothing.
     let (said, code) = at_terminal(&env, 80, &["init"], "");
     assert!(code == 0 && !said.contains("Which services"), "{said}");
@@ -99,7 +100,15 @@ fn init_asks_nobody_who_does_not_sit_there_or_does_not_want_it() {
     assert!(said.contains("did you mean \"strava\"?") && !env.path("b").exists(), "{said}");
     let said = env.run(&["init", "--services", "moves", "b"]).code(0).stderr;
     assert!(said.contains("next: cd ") && said.ends_with("next: fitsnap import moves moves_export.zip\n"), "{said}");
-    assert!(std::fs::read_to_string(env.path("b/fitsnap.toml")).unwrap().ends_with("\n[providers.moves]\n"));
+    assert!(!std::fs::read_to_string(env.path("b/fitsnap.toml")).unwrap().contains("\n[providers"));
+    env.set_now("2026-11-21T06:00:00Z");
+    let said = env.run(&["init", "--services", "strava", "b"]).code(0).stderr;
+    assert!(said.contains("named in fitsnap.toml: strava") && !said.contains("nothing to do"), "{said}");
+    // Both commits are of one second, and another follows.
+    env.git("b", &["commit", "-q", "--allow-empty", "-m", "mine"]);
+    env.set_now("2026-11-28T06:00:00Z");
+    let said = env.run(&["-C", "b", "status"]).code(0).stderr;
+    assert!(said.contains("strava") && said.contains("no good sync"), "{said}");
 }
 
 /// A day in canonical form with a place in Tokyo, whose name is this.
@@ -208,4 +217,22 @@ fn a_shell_is_told_what_the_archive_at_hand_has() {
     let script = "eval \"$(fitsnap completions bash)\"; COMP_WORDS=(fitsnap show moves 2015-07-05); COMP_CWORD=3; \
                   _clap_complete_fitsnap fitsnap 2015-07-05 moves; echo \"${COMPREPLY[@]}\"";
     env.run_program("bash", &["-c", script]).code(0).stdout("2015-07-05\n");
+}
+
+#[test]
+fn the_demo_asks_nothing_at_a_terminal() {
+    let env = ArchiveEnv::new();
+    let (said, code) = at_terminal(&env, 80, &["demo", "d"], "");
+    assert!(code == 0 && !said.contains("Which services") && said.contains("well: "), "{said}");
+}
+
+#[test]
+fn help_that_nobody_reads_to_the_end_is_no_failure() {
+    let env = ArchiveEnv::new();
+    let script = "set -o pipefail; for help in --help 'sync --help'; do fitsnap $help | head -1 || exit 9; done";
+    if env.run_program("bash", &["-c", "true"]).status == 0 {
+        for _ in 0..5 {
+            env.run_program("bash", &["-c", script]).code(0);
+        }
+    }
 }

@@ -90,7 +90,7 @@ impl Archive {
                 (Cause::Missing, None) => plan.restored.push((finding.path, "restored from git")),
                 (Cause::BitRot, None) => plan.restored.push((finding.path, "restored from git, the damaged file kept")),
                 (Cause::OwnEdit | Cause::Extra, None) if set_aside => {
-                    plan.restored.push((finding.path, "moved out of the way, and as in git again"));
+                    plan.restored.push((finding.path, "moved out of the way; what git has stands there again"));
                 }
                 _ => plan.left.push(finding),
             }

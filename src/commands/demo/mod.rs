@@ -67,7 +67,7 @@ pub fn run(args: &DemoArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
         demo.say(&format!("  {:<12} {}  {}", role.kind, player.base_url(), role.about));
     }
     demo.say("an archive is a git repository");
-    demo.fitsnap(&["init"])?;
+    demo.fitsnap_and(&["init"], &["--no-questions"])?;
     demo.configure(&players)?;
     demo.say("signing in: the real OAuth code grant, a pretend browser in place of yours");
     for (role, _) in &players {
@@ -127,10 +127,15 @@ impl Demo<'_> {
 
     /// Shows a command and runs it, as the person would.
     fn fitsnap(&mut self, arguments: &[&str]) -> Result<(), CommandError> {
+        self.fitsnap_and(arguments, &[])
+    }
+
+    /// As `fitsnap`, with more arguments than are shown.
+    fn fitsnap_and(&mut self, arguments: &[&str], more: &[&str]) -> Result<(), CommandError> {
         self.ui
             .note(Text::new().with(Style::Green, "$ ").with(Style::Bold, format!("fitsnap {}", arguments.join(" "))));
         let root = self.root.to_string_lossy().into_owned();
-        let words = ["fitsnap", "-C", root.as_str()].into_iter().chain(arguments.iter().copied());
+        let words = ["fitsnap", "-C", root.as_str()].into_iter().chain(arguments.iter().chain(more).copied());
         let words = words.map(std::ffi::OsString::from);
         let code = super::execute(words, &self.environment, Some(self.clock), self.ui);
         self.gap();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Context;
-use super::check::Check;
+use super::check::{Check, State};
 use crate::archive::Archive;
 use crate::auth::{SignInState, signed_in};
 use crate::cli::{CommandError, ExitCode, span_in_words};
@@ -52,9 +52,11 @@ pub(super) fn look(archive: &Archive, context: &Context<'_>, checks: &mut Vec<Ch
         };
         let now = context.clock.now();
         let begin = sign_in(provider.description(), name, settings, app);
-        let all =
-            [service(provider, name, settings, now), token(name, state, app, begin, now), synced(name, last, now)];
-        checks.extend(all.into_iter().map(|check| check.about(name)));
+        let service = service(provider, name, settings, now);
+        // Where nobody answers there is nothing to sync.
+        let synced = (!matches!(service.state, State::Problem(_))).then(|| synced(name, last, now));
+        let all = [Some(service), Some(token(name, state, app, begin, now)), synced];
+        checks.extend(all.into_iter().flatten().map(|check| check.about(name)));
     }
     Ok(())
 }
@@ -143,7 +145,6 @@ fn synced(name: &ProviderName, last: Option<DateTime<Utc>>, now: DateTime<Utc>) 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::check::State;
     use super::*;
 
     #[test]

@@ -105,7 +105,7 @@ fn install(
         (None, Ok(_)) => Kind::Systemd,
         (None, Err(_)) if cfg!(target_os = "macos") => Kind::Launchd,
         (None, Err(why)) => {
-            ui.note(format!("{why}; this is for cron"));
+            ui.note(format!("nothing was installed: {why}; put this line into your crontab (crontab -e)"));
             Kind::Cron
         }
     };
