@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::{Command, CommandFactory};
@@ -158,7 +158,9 @@ impl Hand {
             let joined = words.iter().find_map(|word| word.strip_prefix("--archive=").or(word.strip_prefix("-C")));
             joined.map(str::to_owned)
         };
-        let chosen = apart.or_else(joined).map(PathBuf::from);
+        // The shell hands the word over before it puts the home folder in its place.
+        let at_home = |folder: &str| Some(Path::new(self.environment.get("HOME")?).join(folder.strip_prefix("~/")?));
+        let chosen = apart.or_else(joined).map(|folder| at_home(&folder).unwrap_or_else(|| folder.into()));
         Archive::find(&self.environment, chosen.as_deref()).ok()
     }
 

@@ -205,6 +205,7 @@ fn a_shell_is_told_what_the_archive_at_hand_has() {
     assert_eq!(offered(&["config", "get", "providers.work.wi"]), "providers.work.window");
     assert_eq!(offered(&["login", "fit"]), "fitbit");
     assert_eq!(offered(&["ver"]), "verify");
+    assert_eq!(offered(&["-C", "~/work", "show", "moves", "2015-07-04"]), "2015-07-04");
     // Elsewhere there are no days, and no word about it either.
     let there = env.path("").display().to_string();
     assert_eq!(offered(&["-C", "/", "show", "moves", "2015"]), "");
