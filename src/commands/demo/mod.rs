@@ -59,7 +59,8 @@ pub fn run(args: &DemoArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCo
     let own = root.join(".git").join("fitsnap-demo");
     let environment =
         context.environment.clone().with("FITSNAP_STATE_DIR", own.clone()).with("FITSNAP_CONFIG_DIR", own.clone());
-    let environment = with_identity(without_secrets(environment));
+    // It runs through by itself: nobody is to leave a pager first.
+    let environment = with_identity(without_secrets(environment)).with("GIT_PAGER", "cat");
     let mut demo = Demo { root: &root, own, environment, clock: Clock::starting_at(now), ui };
 
     demo.say("pretend services listen on this machine; each has a person with a past:");
