@@ -131,19 +131,22 @@ fn put(file: TempPath, path: &Path) -> Result<(), ArchiveError> {
     match file.persist(path) {
         Ok(()) => Ok(()),
         Err(error) if error.error.kind() == io::ErrorKind::CrossesDevices => {
-            // The repository lies on another disk than the work tree: the unfinished file must stand
-            // beside its place.
-            let copy = || {
-                let folder = path.parent().unwrap_or(Path::new("."));
-                let mut beside = tempfile::Builder::new().prefix(".fitsnap-").tempfile_in(folder)?;
-                io::copy(&mut File::open(&error.path)?, &mut beside)?;
-                beside.as_file().sync_data()?;
-                with_usual_mode(beside)?.persist(path).map_err(|error| error.error)
-            };
-            copy().map(drop).map_err(failed)
+            // The repository lies on another disk than the work tree.
+            carry(&error.path, path).map_err(failed)
         }
         Err(error) => Err(failed(error.error)),
     }
+}
+
+/// Gives a finished file a name on another disk: there it must first stand beside its place.
+fn carry(file: &Path, path: &Path) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut beside = tempfile::Builder::new().prefix(".fitsnap-").tempfile_in(folder)?;
+    let mut file = File::open(file)?;
+    io::copy(&mut file, &mut beside)?;
+    beside.as_file().set_permissions(file.metadata()?.permissions())?;
+    beside.as_file().sync_data()?;
+    beside.persist(path).map(drop).map_err(|error| error.error)
 }
 
 /// Returns when the bytes of these files are on the disk.
@@ -207,7 +210,11 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), ArchiveError> {
 /// after a power cut.
 pub(super) fn rename_synced(file: &Path, path: &Path) -> Result<(), ArchiveError> {
     sync_file(file, path)?;
-    fs::rename(file, path).map_err(ArchiveError::io("write", path))?;
+    let renamed = fs::rename(file, path).or_else(|error| match error.kind() {
+        io::ErrorKind::CrossesDevices => carry(file, path).and_then(|()| fs::remove_file(file)),
+        _ => Err(error),
+    });
+    renamed.map_err(ArchiveError::io("write", path))?;
     sync_folder(path.parent().unwrap_or(Path::new(".")))
 }
 

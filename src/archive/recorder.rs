@@ -150,7 +150,7 @@ impl<'a> Recorder<'a> {
                 document.absent.insert(name, reason);
             }
         }
-        if document.resources.is_empty() && !gone.is_empty() {
+        if document.resources.is_empty() && document.others.is_empty() && !gone.is_empty() {
             if is_held {
                 self.companions(day)?.clear(&mut self.writer);
                 self.withdraw(day);

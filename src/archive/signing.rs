@@ -98,7 +98,7 @@ impl Signer {
         let signed = said.lines().any(|line| line.starts_with("[GNUPG:] SIG_CREATED "));
         if !output.status.success() || !signed {
             let words = said.lines().filter(|line| !line.starts_with("[GNUPG:]"));
-            return Err(io::Error::other(words.collect::<Vec<_>>().join("; ")));
+            return Err(refused(words));
         }
         text(output.stdout)
     }
@@ -120,8 +120,7 @@ impl Signer {
         }
         let Output { status, stderr, .. } = command.arg(&file).stdout(Stdio::null()).output()?;
         if !status.success() {
-            let said = String::from_utf8_lossy(&stderr);
-            return Err(io::Error::other(said.lines().collect::<Vec<_>>().join("; ")));
+            return Err(refused(String::from_utf8_lossy(&stderr).lines()));
         }
         text(fs::read(folder.path().join("commit.sig"))?)
     }
@@ -175,6 +174,13 @@ fn is_there(program: &Path, environment: &Environment) -> bool {
     let mut places = folders
         .flat_map(|folder| endings.iter().map(move |ending| folder.join(format!("{}{ending}", program.display()))));
     places.any(|place| place.is_file())
+}
+
+/// What a program said instead of signing.
+fn refused<'s>(said: impl Iterator<Item = &'s str>) -> io::Error {
+    let words: Vec<_> = said.filter(|line| !line.trim().is_empty()).collect();
+    let words = if words.is_empty() { "nothing, and it gave no signature".to_owned() } else { words.join("; ") };
+    io::Error::other(words)
 }
 
 fn text(bytes: Vec<u8>) -> io::Result<String> {

@@ -18,9 +18,10 @@ use super::packed::{pack, unpack};
 use crate::archive::{BlobId, scratch};
 use crate::model::Day;
 
-const MAGIC: &[u8] = b"fitsnap compared 3\n";
-const KEY: usize = 20 + 20 + 4 + 8;
-const HEAD: usize = KEY + 8;
+pub(super) const MAGIC: &[u8] = b"fitsnap compared 4\n";
+pub(super) const KEY: usize = 20 + 20 + 4 + 8;
+/// What stands before a body: its key, its length, and the checksum of the key and the body.
+pub(super) const HEAD: usize = KEY + 8;
 
 /// The largest entry that is kept: what is larger takes less time to find again than to write down.
 const LARGEST: usize = 8 << 10;
@@ -51,8 +52,9 @@ pub(super) fn ground(text: &str) -> u64 {
 }
 
 /// Tells a damaged entry from a sound one.
-fn checksum(body: &[u8]) -> [u8; 4] {
+pub(super) fn checksum(key: &Key, body: &[u8]) -> [u8; 4] {
     let mut crc = Crc::new();
+    crc.update(key);
     crc.update(body);
     crc.sum().to_le_bytes()
 }
@@ -120,7 +122,7 @@ impl Cache {
         let mut entry = vec![0; HEAD + size as usize];
         file.read_exact(&mut entry).ok()?;
         let body = &entry[HEAD..];
-        let sound = entry[..KEY] == *key && entry[KEY + 4..HEAD] == checksum(body);
+        let sound = entry[..KEY] == *key && entry[KEY + 4..HEAD] == checksum(key, body);
         sound.then(|| unpack(body)).flatten()
     }
 
@@ -141,7 +143,7 @@ impl Cache {
         let Some(file) = &mut self.fresh else { return Ok(()) };
         file.write_all(key)?;
         file.write_all(&(body.len() as u32).to_le_bytes())?;
-        file.write_all(&checksum(body))?;
+        file.write_all(&checksum(key, body))?;
         file.write_all(body)
     }
 

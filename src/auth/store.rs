@@ -131,14 +131,21 @@ impl TokenStore {
         }
     }
 
-    /// The folder of token files, made where it is not there.
+    /// The folder of token files, made where it is not there; its name is on the disk then, as are those of the
+    /// folders above it that are new, too.
     fn folder(&self) -> Result<&Path, StoreError> {
         let folder = self.file.parent().unwrap_or(Path::new("."));
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder).map_err(|source| StoreError::Io { verb: "make", path: folder.to_owned(), source })?;
+        let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+        let missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
+        let made = builder.create(folder).and_then(|()| {
+            let mut above = missing.iter().filter_map(|folder| folder.parent());
+            above.try_for_each(|above| sync_folder(if above.as_os_str().is_empty() { Path::new(".") } else { above }))
+        });
+        made.map_err(|source| StoreError::Io { verb: "make", path: folder.to_owned(), source })?;
         Ok(folder)
     }
 }

@@ -133,6 +133,8 @@ impl From<EditError> for CommandError {
             EditError::NoSetting { .. } => {
                 CommandError::of(ExitCode::Usage, &error).hint("all there are: fitsnap config schema")
             }
+            EditError::Format => CommandError::of(ExitCode::Usage, &error)
+                .hint("fitsnap config list shows it; fitsnap migrate brings an archive into the form of this fitsnap"),
             other => CommandError::of(ExitCode::Usage, &other),
         }
     }

@@ -25,13 +25,13 @@ pub struct MigrateArgs {
 pub fn run(args: &MigrateArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
     let archive = context.archive()?;
     verify::check_names(&args.providers, &archive)?;
-    let lock = archive.lock("migrate", context.clock)?;
-    let plan = archive.plan_migration(&lock, &args.providers)?;
+    let lock = repair::lock(&archive, "migrate", args.dry_run, context.clock)?;
+    let plan = archive.plan_migration(lock.as_ref(), &args.providers)?;
     let count = repair::show(&plan, ui);
     let code = if plan.left().is_empty() { ExitCode::Done } else { ExitCode::Damage };
     if count == 0 {
         ui.note("nothing to migrate");
-    } else if !args.dry_run {
+    } else if let Some(lock) = lock.filter(|_| !args.dry_run) {
         let done = archive.repair(&lock, plan, context.clock.now())?;
         repair::tell_commits("migrated", &done.commits, ui);
     }

@@ -1,9 +1,9 @@
 //! `fitsnap repair`
 
 use super::{Context, verify};
-use crate::archive::{CommitId, RepairPlan, Repaired};
+use crate::archive::{Archive, ArchiveError, CommitId, Lock, RepairPlan, Repaired};
 use crate::cli::{CommandError, ExitCode, Style, Text, Ui};
-use crate::model::ProviderName;
+use crate::model::{Clock, ProviderName};
 
 /// Mend what verify finds: hash lists, spelling, damaged and missing files
 ///
@@ -31,8 +31,8 @@ pub struct RepairArgs {
 pub fn run(args: &RepairArgs, context: &Context<'_>, ui: &mut Ui) -> Result<ExitCode, CommandError> {
     let archive = context.archive()?;
     verify::check_names(&args.providers, &archive)?;
-    let lock = archive.lock("repair", context.clock)?;
-    let plan = archive.plan_repair(&lock, &args.providers, args.set_aside)?;
+    let lock = lock(&archive, "repair", args.dry_run, context.clock)?;
+    let plan = archive.plan_repair(lock.as_ref(), &args.providers, args.set_aside)?;
     let count = show(&plan, ui);
     if count == 0 {
         return Ok(match plan.left() {
@@ -43,9 +43,7 @@ pub fn run(args: &RepairArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
             _ => ExitCode::Damage,
         });
     }
-    if args.dry_run {
-        return Ok(ExitCode::Done);
-    }
+    let Some(lock) = lock.filter(|_| !args.dry_run) else { return Ok(ExitCode::Done) };
     if !args.yes {
         match ui.confirm("go on?") {
             Some(true) => {}
@@ -67,6 +65,11 @@ pub fn run(args: &RepairArgs, context: &Context<'_>, ui: &mut Ui) -> Result<Exit
     let verified = archive.verify(&args.providers, false, &|_, _| {})?;
     verify::conclude(&verified, ui);
     Ok(if verified.findings.is_empty() { ExitCode::Done } else { ExitCode::Damage })
+}
+
+/// The lock of a command that mends; none where it is only to show what it would do, and nothing may be written.
+pub(super) fn lock(archive: &Archive, command: &str, is_dry: bool, clock: Clock) -> Result<Option<Lock>, ArchiveError> {
+    if is_dry { archive.settle(command, clock) } else { archive.lock(command, clock).map(Some) }
 }
 
 /// Tells what was done, with the commits made.

@@ -24,6 +24,9 @@ pub enum EditError {
         /// The setting that was perhaps meant.
         nearest: Option<String>,
     },
+    /// The format, which no hand sets.
+    #[error("\"format\" in fitsnap.toml says in which form the archive is written; it is not set by hand")]
+    Format,
     /// The name in the middle cannot name a provider.
     #[error(transparent)]
     Name(#[from] NameError),
@@ -63,6 +66,7 @@ impl Place {
             [name, key] if known().any(|known| known == key) => {
                 Err(no_setting(Some(format!("providers.{name}.{key}"))))
             }
+            ["format"] => Err(EditError::Format),
             _ => Err(no_setting(None)),
         }
     }

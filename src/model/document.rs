@@ -81,6 +81,8 @@ pub struct DayDocument {
     pub resources: Resources,
     /// Resources that are lastingly not to be had, with the reason.
     pub absent: BTreeMap<String, String>,
+    /// Members beside those of fitsnap's: whoever put them there finds them again.
+    pub others: BTreeMap<String, JsonText>,
 }
 
 /// What a provider says that has no day: profile, devices, gear.
@@ -92,6 +94,8 @@ pub struct Account {
     pub resources: Resources,
     /// Resources that are lastingly not to be had, with the reason.
     pub absent: BTreeMap<String, String>,
+    /// Members beside those of fitsnap's: whoever put them there finds them again.
+    pub others: BTreeMap<String, JsonText>,
 }
 
 /// A file that is JSON but not the document its place asks for.
@@ -116,7 +120,7 @@ pub enum DocumentError {
 impl DayDocument {
     /// A document of a day with no resources yet.
     pub fn new(provider: ProviderName, day: Day) -> DayDocument {
-        DayDocument { provider, day, resources: Resources::new(), absent: BTreeMap::new() }
+        DayDocument { provider, day, resources: Resources::new(), absent: BTreeMap::new(), others: BTreeMap::new() }
     }
 
     /// The document as JSON; its file is the canonical form of that.
@@ -125,7 +129,7 @@ impl DayDocument {
     /// When a resource is not JSON that canonical form takes.
     pub fn json(&self) -> Result<Json, JsonError> {
         let day = self.day.to_string();
-        compose(&[("date", &day), ("provider", self.provider.as_str())], &self.resources, &self.absent)
+        compose(&[("date", &day), ("provider", self.provider.as_str())], &self.resources, &self.absent, &self.others)
     }
 
     /// Reads a document back, checking that it is the one of this provider and day.
@@ -147,8 +151,10 @@ impl DayDocument {
         day: Day,
         without: impl Fn(&str) -> bool,
     ) -> Result<DayDocument, DocumentError> {
-        let (resources, absent) = parts(&DayDocument::open(text, provider, day)?, without)?;
-        Ok(DayDocument { provider: provider.clone(), day, resources, absent })
+        let json = DayDocument::open(text, provider, day)?;
+        let (resources, absent) = parts(&json, without)?;
+        let others = others(&json, &["absent", "date", "provider", "resources"])?;
+        Ok(DayDocument { provider: provider.clone(), day, resources, absent, others })
     }
 
     /// Parses a document, checking that it is the one of this provider and day, and leaves it as it is.
@@ -172,7 +178,7 @@ impl DayDocument {
 impl Account {
     /// An account document with no resources yet.
     pub fn new(provider: ProviderName) -> Account {
-        Account { provider, resources: Resources::new(), absent: BTreeMap::new() }
+        Account { provider, resources: Resources::new(), absent: BTreeMap::new(), others: BTreeMap::new() }
     }
 
     /// The document as JSON; its file is the canonical form of that.
@@ -180,7 +186,7 @@ impl Account {
     /// # Errors
     /// When a resource is not JSON that canonical form takes.
     pub fn json(&self) -> Result<Json, JsonError> {
-        compose(&[("provider", self.provider.as_str())], &self.resources, &self.absent)
+        compose(&[("provider", self.provider.as_str())], &self.resources, &self.absent, &self.others)
     }
 
     /// Reads an account document back, checking that it is this provider's.
@@ -198,13 +204,19 @@ impl Account {
             return Err(DocumentError::Place { said: said.into_owned(), place: provider.to_string() });
         }
         let (resources, absent) = parts(&json, |_| false)?;
-        Ok(Account { provider: provider.clone(), resources, absent })
+        let others = others(&json, &["absent", "provider", "resources"])?;
+        Ok(Account { provider: provider.clone(), resources, absent, others })
     }
 }
 
 /// Puts the JSON texts together as they are; canonical form respells the whole. A day's texts may be large:
 /// they are copied once.
-fn compose(head: &[(&str, &str)], resources: &Resources, absent: &BTreeMap<String, String>) -> Result<Json, JsonError> {
+fn compose(
+    head: &[(&str, &str)],
+    resources: &Resources,
+    absent: &BTreeMap<String, String>,
+    others: &BTreeMap<String, JsonText>,
+) -> Result<Json, JsonError> {
     let size = |(name, value): (&String, &JsonText)| name.len() + value.0.len() + 8;
     let mut text = Vec::with_capacity(resources.iter().map(size).sum::<usize>() + 256);
     text.push(b'{');
@@ -214,6 +226,11 @@ fn compose(head: &[(&str, &str)], resources: &Resources, absent: &BTreeMap<Strin
     if !absent.is_empty() {
         text.extend_from_slice(b"\"absent\":");
         write_object(&mut text, absent.iter().map(|(name, reason)| (name.as_str(), JsonText::string(reason))));
+        text.push(b',');
+    }
+    for (name, value) in others {
+        text.extend_from_slice(format!("{}:", quote(name)).as_bytes());
+        text.extend_from_slice(&value.0);
         text.push(b',');
     }
     text.extend_from_slice(b"\"resources\":");
@@ -244,6 +261,9 @@ fn parts(json: &Json, without: impl Fn(&str) -> bool) -> Result<(Resources, BTre
         .collect::<Result<_, DocumentError>>()?;
     let mut absent = BTreeMap::new();
     if let Some(reasons) = root.get("absent") {
+        if reasons.kind() != Kind::Object {
+            return Err(DocumentError::Shape("the member \"absent\" is no object"));
+        }
         for (name, reason) in reasons.members() {
             let reason = reason.as_str().ok_or(DocumentError::Shape("a reason under \"absent\" is no text"))?;
             absent.insert(called(name)?, reason.into_owned());
@@ -252,10 +272,20 @@ fn parts(json: &Json, without: impl Fn(&str) -> bool) -> Result<(Resources, BTre
     Ok((resources, absent))
 }
 
-/// The name of a resource. One with half a letter in it could not be written again as it stands.
+/// The members beside these.
+fn others(json: &Json, known: &[&str]) -> Result<BTreeMap<String, JsonText>, DocumentError> {
+    let others = json.root().members().filter(|(name, _)| !known.iter().any(|known| *name == **known));
+    others.map(|(name, value)| Ok((called(name)?, JsonText::of(value)))).collect()
+}
+
+/// The name of a member or a resource. One with half a letter in it could not be written again as it stands.
 fn called(name: Name<'_>) -> Result<String, DocumentError> {
     let text = name.as_str().into_owned();
-    if name == text.as_str() { Ok(text) } else { Err(DocumentError::Shape("the name of a resource is no text")) }
+    if name == text.as_str() {
+        Ok(text)
+    } else {
+        Err(DocumentError::Shape("the name of a resource or a member is no text"))
+    }
 }
 
 fn resources_of(json: &Json) -> Result<Value<'_>, DocumentError> {
@@ -269,6 +299,23 @@ fn resources_of(json: &Json) -> Result<Value<'_>, DocumentError> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_others_put_beside_fitsnaps_members_comes_back_as_it_was() {
+        let moves: ProviderName = "moves".parse().unwrap();
+        let text =
+            "{\"date\":\"2015-07-05\",\"note\":[1.50,\"\\u00e9\"],\"provider\":\"moves\",\"resources\":{},\"z\":{}}";
+        let day = "2015-07-05".parse().unwrap();
+        let document = DayDocument::read(text, &moves, day).unwrap();
+        assert_eq!(document.others.keys().collect::<Vec<_>>(), ["note", "z"]);
+        assert_eq!(document.json().unwrap().canonical(), crate::json::canonical(text.as_bytes()).unwrap());
+        // An account is of no day.
+        let account = Account::read(text.as_bytes(), &moves).unwrap();
+        assert_eq!(account.others.keys().collect::<Vec<_>>(), ["date", "note", "z"]);
+        assert_eq!(account.json().unwrap().canonical(), document.json().unwrap().canonical());
+        let odd = text.replace("\"z\"", "\"absent\"").replace("{}}", "[]}");
+        assert!(DayDocument::read(odd, &moves, day).unwrap_err().to_string().contains("\"absent\" is no object"));
+    }
 
     #[test]
     fn a_resource_has_a_name_that_can_be_written_again() {

@@ -56,7 +56,7 @@ fn what_a_sync_would_refuse_is_refused_and_nothing_is_written() {
         (&["providers.moves.resources", "storylin"], "offers no resource \"storylin\""),
         (&["providers.walks.window", "3"], "\"walks\" is no service"),
         (&["providers.moves.base_url", "http://example.com"], "plain http"),
-        (&["format", "2"], "is no setting"),
+        (&["format", "2"], "is not set by hand\nhint: fitsnap config list shows it; fitsnap migrate "),
     ] {
         let said = env.run(&[&["config", "set"], args].concat()).code(2).stderr;
         assert!(said.contains(words), "{args:?}: {said}");

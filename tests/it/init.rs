@@ -179,6 +179,30 @@ fn what_an_init_that_was_ended_left_behind_is_tidied_by_the_next() {
     assert!(!env.path("a/.fitsnap-new").exists());
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_configuration_that_is_a_link_is_written_where_it_is_kept() {
+    let env = ArchiveEnv::new();
+    let keep = |elsewhere: &str| {
+        format!(
+            "git init -q a; mkdir -p {elsewhere}; mv a/.git/config {elsewhere}/mine; chmod 600 {elsewhere}/mine
+            ln -s ../../{elsewhere}/mine a/.git/config
+            fitsnap init a; test -L a/.git/config
+            test $(stat -c %a {elsewhere}/mine) = 600; test $(ls -A {elsewhere}) = mine
+            test -z \"$(ls -A a/.git/fitsnap/tmp)\"; git -C a config --list --local; rm -r a"
+        )
+    };
+    let demand = |ran: crate::env::Ran| {
+        let told = ran.code(0).stdout;
+        assert!(told.contains("core.bare=false\n") && told.contains("merge.fitsnap.driver=fitsnap merge-"), "{told}");
+    };
+    demand(env.run_program("sh", &["-ec", &keep("kept/here")]));
+    // On another file system it cannot be renamed to from here.
+    let script = format!("mkdir disk; mount -t tmpfs none disk || exit 77; {}", keep("disk"));
+    let Some(ran) = crate::guards::with_mounts(&env, &script).filter(|ran| ran.status != 77) else { return };
+    demand(ran);
+}
+
 #[test]
 fn what_a_person_keeps_under_the_name_of_an_unfinished_repository_stays() {
     let env = ArchiveEnv::new();

@@ -4,6 +4,7 @@
 mod activities;
 mod archive;
 mod attacks;
+mod beside;
 #[cfg(target_os = "linux")]
 mod calls;
 mod canon;

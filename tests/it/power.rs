@@ -7,11 +7,14 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::Stdio;
 
 use crate::archive::tree;
-use crate::calls::{Calls, Done, options};
+use crate::calls::{self, Calls, Done};
 use crate::disk::{Cut, Disk, Picture};
+use crate::machine::{FIRST, Machine, options};
 use crate::scene::{FITSNAP, Scene, stride};
 
 /// What a power cut may leave.
@@ -69,7 +72,7 @@ impl Scene {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
         self.refresh();
-        let mut command = self.command("strace", &[options(&log), vec![FITSNAP.to_owned()]].concat());
+        let mut command = self.command("strace", &[calls::options(&log), vec![FITSNAP.to_owned()]].concat());
         if !command.status().is_ok_and(|status| status.success()) {
             eprintln!("skipped: strace is missing or not permitted here");
             return None;
@@ -227,6 +230,35 @@ fn an_import_loses_nothing_in_a_power_cut() {
 fn a_sync_loses_nothing_in_a_power_cut() {
     Scene::first_sync().end_everywhere("first sync", &POWER, stride(503), |_| {});
     Scene::daily_sync().end_everywhere("daily sync", &POWER, stride(211), |_| {});
+}
+
+#[test]
+fn tokens_are_there_after_a_power_cut_with_the_folders_made_for_them() {
+    let machine = Machine::signed_out(options(FIRST));
+    let env = &machine.env;
+    let state = env.home().join("local/state");
+    env.set("FITSNAP_STATE_DIR", state.to_str().unwrap());
+    let mut disk = Disk::of(env.home());
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let mut command = env.command("strace");
+    command.args(calls::options(log.path())).args([FITSNAP, "login", "moves", "--token", "-"]);
+    let (access, refresh) = machine.moves.issue_tokens();
+    let mut child = match command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn() {
+        Ok(child) => child,
+        Err(_) => return eprintln!("skipped: strace is missing here"),
+    };
+    writeln!(child.stdin.take().unwrap(), "{access}\n{refresh}").unwrap();
+    if !child.wait().unwrap().success() {
+        return eprintln!("skipped: strace is not permitted here");
+    }
+    let mut calls = Calls::of(env.home(), &env.path(""));
+    fs::read_to_string(log.path()).unwrap().lines().for_each(|line| drop(calls.take(line, &mut disk)));
+    for cut in AT_THE_END {
+        disk.after(cut).lay_out(env.home());
+        let files = fs::read_dir(state.join("tokens")).unwrap_or_else(|error| panic!("{cut:?}: {error}"));
+        let kept: String = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+        assert!(kept.contains(&refresh), "{cut:?}: {kept}");
+    }
 }
 
 #[test]

@@ -194,3 +194,34 @@ fn an_object_that_rotted_is_made_again_from_its_file() {
     let ran = env.run(&["repair", "--yes"]).code(5);
     assert!(ran.stdout.contains("git fsck names what is damaged"), "{}", ran.stdout);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_dry_run_needs_no_leave_to_write() {
+    let env = scene();
+    write(&env, FIVE, "\0\0\0");
+    let shown = env.run(&["repair", "--dry-run"]).code(0).stdout;
+    assert!(shown.starts_with(FIVE), "{shown}");
+    let read_only = |command: &str| {
+        let here = "cd ..; mount --bind work work && mount -o remount,bind,ro work || exit 77; cd work";
+        crate::guards::with_mounts(&env, &format!("{here}; exec {command}")).filter(|ran| ran.status != 77)
+    };
+    for is_new in [false, true] {
+        if is_new {
+            std::fs::remove_dir_all(env.path(".git/fitsnap")).unwrap();
+        }
+        let Some(ran) = read_only("fitsnap repair --dry-run") else { return };
+        assert_eq!((ran.code(0).stdout, env.path(".git/fitsnap").exists()), (shown.clone(), !is_new));
+        let ran = read_only("fitsnap migrate --dry-run").unwrap().code(5);
+        assert!(ran.stdout.starts_with(&format!("left to you: {FIVE}")), "{}", ran.stdout);
+        let ran = read_only("fitsnap repair --yes").unwrap().code(1);
+        assert!(ran.stderr.contains(".git/fitsnap") && ran.stderr.contains("ead-only"), "{}", ran.stderr);
+    }
+    // Where it can be seen that another fitsnap is at work, what it does would look like damage.
+    env.run(&["repair", "--dry-run"]).code(0);
+    let lock = std::fs::File::open(env.path(".git/fitsnap/lock")).unwrap();
+    lock.lock().unwrap();
+    for command in ["repair", "migrate"] {
+        env.run(&[command, "--dry-run"]).code(7);
+    }
+}

@@ -149,6 +149,45 @@ fn commits_are_signed_with_ssh_keys() {
 }
 
 #[test]
+fn commits_are_signed_with_certificates() {
+    let (env, export) = scene();
+    let program = env.path("mygpgsm");
+    let settings = [("commit.gpgsign", "true"), ("gpg.format", "x509"), ("user.signingkey", "0x5EA1")];
+    configure(&env, &settings);
+    configure(&env, &[("gpg.x509.program", program.to_str().unwrap()), ("gpg.program", "no-such-gpg")]);
+    // It is called, and answers, as gpgsm is by git.
+    script(
+        &program,
+        r#"echo "$@" > "$HOME/asked"; cat > "$HOME/commit"
+        printf -- '-----BEGIN SIGNED MESSAGE-----\r\nMIAGCSqG\r\nAQIDBA==\r\n-----END SIGNED MESSAGE-----\r\n'
+        echo 'gpgsm: signature created' >&2; printf '\n[GNUPG:] SIG_CREATED D 1 8 00 20150711T060000 5EA1\n' >&2"#,
+    );
+    import(&env, &export).code(0);
+    let said = |name: &str| std::fs::read_to_string(env.home().join(name)).unwrap();
+    assert_eq!(said("asked"), "--status-fd=2 -bsau 0x5EA1\n");
+    let signature = "-----BEGIN SIGNED MESSAGE-----\n MIAGCSqG\n AQIDBA==\n -----END SIGNED MESSAGE-----\n";
+    let commit = env.git(ARCHIVE, &["cat-file", "commit", "HEAD"]);
+    assert_eq!(commit.replace(&format!("gpgsig {signature}"), ""), said("commit"), "{commit}");
+    assert!(commit.contains(&format!("\ngpgsig {signature}\nmoves: ")), "{commit}");
+    demand_whole(&env, ARCHIVE);
+    demand_clean(&env, ARCHIVE);
+    // Nothing is committed that it did not sign, whatever it wrote.
+    let later = crate::archive::export(&env, "later.zip", &later_files());
+    let before = env.git(ARCHIVE, &["rev-parse", "HEAD", "HEAD:data"]);
+    for (text, words) in [
+        ("echo 'gpgsm: no key' >&2; exit 2", "mygpgsm said: gpgsm: no key"),
+        ("cat > /dev/null; echo SIGNED; echo 'gpgsm: card removed' >&2", "mygpgsm said: gpgsm: card removed"),
+        ("echo '[GNUPG:] SIG_CREATED D' >&2; echo SIGNED; exit 1", "mygpgsm said: nothing, and it gave no signature;"),
+    ] {
+        script(&program, text);
+        let ran = import(&env, &later).code(6);
+        assert!(ran.stderr.contains(words), "{}", ran.stderr);
+        assert_eq!(env.git(ARCHIVE, &["rev-parse", "HEAD", "HEAD:data"]), before);
+        demand_clean(&env, ARCHIVE);
+    }
+}
+
+#[test]
 fn what_cannot_be_signed_is_not_committed() {
     let (env, export) = scene();
     configure(&env, &[("commit.gpgsign", "true"), ("gpg.format", "wax")]);

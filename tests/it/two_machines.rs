@@ -125,6 +125,11 @@ fn what_two_machines_imported_apart_comes_together_with_the_newer_answer() {
     }
 }
 
+/// A document with a member of a person's own beside those of fitsnap's.
+fn noted(document: &str) -> String {
+    canonical(&document.replacen('{', "{\"note\": [4], ", 1))
+}
+
 #[test]
 fn of_each_resource_the_newer_answer_is_taken_and_what_one_side_has_is_kept() {
     let first = |env: &ArchiveEnv| {
@@ -136,12 +141,12 @@ fn of_each_resource_the_newer_answer_is_taken_and_what_one_side_has_is_kept() {
         commit(env, "server", "2015-07-07T06:00:00Z", &[(DAY, &day)]);
         let day = document("\"food\": [3], \"heart\": [3], \"sleep\": [3], \"steps\": [1]");
         commit(env, "laptop", "2015-07-08T06:00:00Z", &[(DAY, &day)]);
-        let day = document("\"heart\": [2], \"sleep\": [1], \"spo2\": [2], \"steps\": [4]");
+        let day = noted(&document("\"heart\": [2], \"sleep\": [1], \"spo2\": [2], \"steps\": [4]"));
         commit(env, "server", "2015-07-09T06:00:00Z", &[(DAY, &day)]);
     };
     both_ways(first, apart, |env| {
         let day = document("\"food\": [3], \"heart\": [3], \"sleep\": [3], \"spo2\": [2], \"steps\": [4]");
-        demand_file(env, DAY, &day);
+        demand_file(env, DAY, &noted(&day));
     });
 }
 

@@ -4,6 +4,8 @@
 //! reached the end; the next walk then stops where that knowledge begins. Nothing depends on the
 //! kept file: it is thrown away where HEAD's history is another one, or where it is damaged.
 
+#[cfg(test)]
+mod fuzz;
 mod graph;
 mod kept;
 mod revision;

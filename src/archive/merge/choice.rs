@@ -1,10 +1,10 @@
-//! Which side's answer a merged document takes, resource by resource.
+//! Which side's answer a merged document takes, part by part.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::parts::{Part, Parts};
+use super::parts::{Named, Part, Parts};
 
-/// What becomes of one resource.
+/// What becomes of one part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Choice {
     /// It is as this side has it, whenever that came.
@@ -18,9 +18,9 @@ pub(super) enum Choice {
     },
 }
 
-/// Chooses for each resource between two sides that grew out of a base; none where the base is not
+/// Chooses for each part between two sides that grew out of a base; none where the base is not
 /// known. What only one side altered is taken from it, what one altered and the other took out is kept.
-pub(super) fn choose(base: Option<&Parts>, ours: &Parts, theirs: &Parts) -> BTreeMap<String, Choice> {
+pub(super) fn choose(base: Option<&Parts>, ours: &Parts, theirs: &Parts) -> BTreeMap<Named, Choice> {
     let mut chosen = BTreeMap::new();
     for name in ours.keys().chain(theirs.keys()).collect::<BTreeSet<_>>() {
         let (one, other) = (ours.get(name), theirs.get(name));
@@ -55,13 +55,17 @@ mod tests {
     use super::*;
     use crate::model::JsonText;
 
-    /// `heart=1 spo2:gone`: an answer, a reason why there is none.
+    /// `heart=1 spo2:gone /note=2`: an answer, a reason why there is none, a member of another's.
     fn parts(text: &str) -> Parts {
+        let named = |name: &str| match name.strip_prefix('/') {
+            Some(name) => Named::Other(name.to_owned()),
+            None => Named::Resource(name.to_owned()),
+        };
         let part = |word: &str| match word.split_once('=') {
-            Some((name, answer)) => (name.to_owned(), Part::Answer(JsonText::parse(answer.as_bytes()).unwrap())),
+            Some((name, answer)) => (named(name), Part::Answer(JsonText::parse(answer.as_bytes()).unwrap())),
             None => {
                 let (name, reason) = word.split_once(':').unwrap();
-                (name.to_owned(), Part::Absent(reason.to_owned()))
+                (named(name), Part::Absent(reason.to_owned()))
             }
         };
         text.split_whitespace().map(part).collect()
@@ -70,7 +74,12 @@ mod tests {
     fn told(base: Option<&str>, ours: &str, theirs: &str) -> String {
         let chosen = choose(base.map(parts).as_ref(), &parts(ours), &parts(theirs));
         let spell = |part: &Part| String::from_utf8(part.spelling().to_vec()).unwrap();
-        let words = chosen.iter().map(|(name, choice)| match choice {
+        let word = |name: &Named| match name {
+            Named::Resource(name) => name.clone(),
+            Named::Other(name) => format!("/{name}"),
+        };
+        let chosen = chosen.iter().map(|(name, choice)| (word(name), choice));
+        let words = chosen.map(|(name, choice)| match choice {
             Choice::Settled(Part::Answer(answer)) => format!("{name}={}", spell(&Part::Answer(answer.clone()))),
             Choice::Settled(Part::Absent(reason)) => format!("{name}:{reason}"),
             Choice::Newer { ours, theirs } => format!("{name}={}|{}", spell(ours), spell(theirs)),
@@ -84,6 +93,12 @@ mod tests {
         assert_eq!(told(Some("a=1 b=1"), "a=1", "a=2 b=1"), "a=2");
         assert_eq!(told(Some("a=1"), "a=1 b=2", "a=1 c=3"), "a=1 b=2 c=3");
         assert_eq!(told(Some("a=1"), "a:gone", "a=1 b=1"), "a:gone b=1");
+    }
+
+    #[test]
+    fn what_others_put_beside_the_resources_is_merged_like_them() {
+        assert_eq!(told(Some("a=1 /b=1"), "a=2 /b=1", "a=1 /b=1 /a=3"), "a=2 /a=3 /b=1");
+        assert_eq!(told(Some("a=1"), "a=1 /b=1", "a=2 /b=2"), "a=2 /b=1|2");
     }
 
     #[test]

@@ -81,6 +81,9 @@ impl Archive {
             missing()?.iter().try_for_each(|(key, value)| copy.set_str(key, value))
         };
         write().map_err(failed())?;
+        // It writes a file that others may read; the person's own may be for their eyes only.
+        let mode = fs::metadata(&path).and_then(|held| fs::set_permissions(&work, held.permissions()));
+        mode.map_err(ArchiveError::io("write", &work))?;
         rename_synced(&work, &path)?;
         Ok(true)
     }

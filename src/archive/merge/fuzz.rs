@@ -18,7 +18,7 @@ fuzz_target!(merged_documents, |bytes| {
     for (name, choice) in &chosen {
         let of = |part: &Part| [ours.get(name), theirs.get(name)].contains(&Some(part));
         match choice {
-            Choice::Settled(part) => assert!(of(part), "{name} is of neither side"),
+            Choice::Settled(part) => assert!(of(part), "{name:?} is of neither side"),
             Choice::Newer { ours: one, theirs: other } => {
                 assert_eq!((ours.get(name), theirs.get(name)), (Some(one), Some(other)));
             }
@@ -31,7 +31,7 @@ fuzz_target!(merged_documents, |bytes| {
         match (choice, &back[name]) {
             (Choice::Settled(one), Choice::Settled(other)) if ours.get(name) != theirs.get(name) => {
                 let both = ours.contains_key(name) && theirs.contains_key(name);
-                assert!(!both || one == other, "{name}");
+                assert!(!both || one == other, "{name:?}");
             }
             (Choice::Newer { ours: one, .. }, Choice::Newer { theirs: other, .. }) => assert_eq!(one, other),
             (one, other) => assert_eq!(one, other),

@@ -1,4 +1,4 @@
-//! A document taken apart into what is merged: its resources, one by one.
+//! A document taken apart into what is merged: its resources, and what others put beside them, one by one.
 
 use std::collections::BTreeMap;
 
@@ -15,8 +15,17 @@ pub(in crate::archive) enum Part {
     Absent(String),
 }
 
-/// What a document says of each resource, by its name.
-pub(in crate::archive) type Parts = BTreeMap<String, Part>;
+/// Which part of a document it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::archive) enum Named {
+    /// A resource, by its name.
+    Resource(String),
+    /// A member beside those of fitsnap's.
+    Other(String),
+}
+
+/// What a document says of each resource, and of what others put beside them.
+pub(in crate::archive) type Parts = BTreeMap<Named, Part>;
 
 /// A file that cannot be taken apart.
 #[derive(Debug, thiserror::Error)]
@@ -32,37 +41,44 @@ pub(in crate::archive) enum PartsError {
 /// Takes the document of a place apart. Another spelling of the same values makes the same parts.
 pub(in crate::archive) fn parts_of(place: &Place, bytes: &[u8]) -> Result<Parts, PartsError> {
     let text = || canonical(bytes).map_err(DocumentError::from);
-    let (resources, absent) = match place {
+    let (resources, absent, others) = match place {
         Place::Day(provider, day) => {
             let document = DayDocument::read(text()?, provider, *day)?;
-            (document.resources, document.absent)
+            (document.resources, document.absent, document.others)
         }
         Place::Account(provider) => {
             let account = Account::read(&text()?, provider)?;
-            (account.resources, account.absent)
+            (account.resources, account.absent, account.others)
         }
         _ => return Err(PartsError::NoDocument),
     };
-    let mut parts: Parts = absent.into_iter().map(|(name, reason)| (name, Part::Absent(reason))).collect();
-    parts.extend(resources.into_iter().map(|(name, answer)| (name, Part::Answer(answer))));
+    let absent = absent.into_iter().map(|(name, reason)| (Named::Resource(name), Part::Absent(reason)));
+    let mut parts: Parts = absent.collect();
+    parts.extend(resources.into_iter().map(|(name, answer)| (Named::Resource(name), Part::Answer(answer))));
+    parts.extend(others.into_iter().map(|(name, value)| (Named::Other(name), Part::Answer(value))));
     Ok(parts)
 }
 
 /// Puts the document of a place together, in canonical form; none where no document belongs there.
 pub(in crate::archive) fn compose(place: &Place, parts: Parts) -> Result<Vec<u8>, JsonError> {
-    let (mut resources, mut absent) = (BTreeMap::new(), BTreeMap::new());
+    let (mut resources, mut absent, mut others) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for (name, part) in parts {
-        match part {
-            Part::Answer(answer) => drop(resources.insert(name, answer)),
-            Part::Absent(reason) => drop(absent.insert(name, reason)),
+        match (name, part) {
+            (Named::Resource(name), Part::Answer(answer)) => drop(resources.insert(name, answer)),
+            (Named::Resource(name), Part::Absent(reason)) => drop(absent.insert(name, reason)),
+            (Named::Other(name), Part::Answer(value)) => drop(others.insert(name, value)),
+            // Only of a resource can be said why there is none.
+            (Named::Other(_), Part::Absent(_)) => {}
         }
     }
     match place {
         Place::Day(provider, day) => {
-            DayDocument { provider: provider.clone(), day: *day, resources, absent }.json().map(|json| json.canonical())
+            let document = DayDocument { provider: provider.clone(), day: *day, resources, absent, others };
+            document.json().map(|json| json.canonical())
         }
         Place::Account(provider) => {
-            Account { provider: provider.clone(), resources, absent }.json().map(|json| json.canonical())
+            let account = Account { provider: provider.clone(), resources, absent, others };
+            account.json().map(|json| json.canonical())
         }
         _ => Ok(Vec::new()),
     }

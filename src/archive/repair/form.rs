@@ -12,13 +12,15 @@ impl Archive {
     /// Looks for what is in another form than today's in the folders of these providers, or of all where
     /// none is named: documents in another spelling, hash lists as other tools write them. A folder counts
     /// only where its files are those of its list: what is damaged is for `plan_repair`. No value is
-    /// changed. Call only while holding the archive's lock.
+    /// changed. Without the archive's lock nothing is written, and the plan is only to be looked at.
     ///
     /// # Errors
     /// As `plan_repair`.
-    pub fn plan_migration(&self, _lock: &Lock, providers: &[ProviderName]) -> Result<RepairPlan, ArchiveError> {
+    pub fn plan_migration(&self, lock: Option<&Lock>, providers: &[ProviderName]) -> Result<RepairPlan, ArchiveError> {
         self.guard_state()?;
-        self.heal()?;
+        if lock.is_some() {
+            self.heal()?;
+        }
         let mut plan = RepairPlan::of(Action::Migrate);
         let mut folders: BTreeMap<String, bool> = BTreeMap::new();
         for finding in self.verify(providers, false, &|_, _| {})?.findings {

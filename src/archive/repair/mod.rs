@@ -58,19 +58,21 @@ pub struct Repaired {
 impl Archive {
     /// Looks for what can be mended in the folders of these providers, or of all where none is named. With
     /// `set_aside` the person's own edits and strange files in the work tree are moved out of the way.
-    /// Call only while holding the archive's lock.
+    /// Without the archive's lock nothing is written, and the plan is only to be looked at.
     ///
     /// # Errors
     /// `Guard` where the person is in the middle of something of their own; when the repository cannot be
     /// read at all.
     pub fn plan_repair(
         &self,
-        _lock: &Lock,
+        lock: Option<&Lock>,
         providers: &[ProviderName],
         set_aside: bool,
     ) -> Result<RepairPlan, ArchiveError> {
         self.guard_state()?;
-        self.heal()?;
+        if lock.is_some() {
+            self.heal()?;
+        }
         let mut plan = RepairPlan::of(Action::Repair);
         let mut folders = BTreeSet::new();
         for finding in self.verify(providers, false, &|_, _| {})?.findings {
