@@ -10,7 +10,7 @@ use super::{Archive, ArchiveError};
 use crate::model::{Day, ProviderName};
 
 /// When each day of a provider was last asked for and answered.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Checked {
     days: BTreeMap<Day, Asked>,
     /// Days that were asked for before the device had handed over all of them, each with the time up to
@@ -27,7 +27,7 @@ pub struct Checked {
 }
 
 /// A day was asked for and answered.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Asked {
     /// When, in seconds since 1970.
     time: i64,

@@ -117,9 +117,11 @@ impl Archive {
         folder: &str,
         into: &mut Vec<(String, Oid)>,
     ) -> Result<(), ArchiveError> {
-        let tree = self.git.find_tree(tree).map_err(ArchiveError::git(format!("read the folder {folder}")))?;
+        let failed = |error| ArchiveError::git(format!("read the folder {folder}"))(error);
+        let tree = self.git.find_tree(tree).map_err(failed)?;
         for entry in tree.iter() {
-            let path = format!("{folder}/{}", String::from_utf8_lossy(entry.name_bytes()));
+            let name = String::from_utf8_lossy(entry.name_bytes());
+            let path = [folder, "/", &name].concat();
             match entry.kind() {
                 Some(ObjectType::Tree) => self.list_files(entry.id(), &path, into)?,
                 _ => into.push((path, entry.id())),

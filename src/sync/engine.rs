@@ -151,6 +151,7 @@ pub async fn run(job: &Job<'_>, session: &Session, lock: &Lock, progress: &mut d
     let mut run = Run {
         job,
         recorder,
+        kept: checked.clone(),
         known_before: checked.clone(),
         checked,
         progress,
@@ -180,7 +181,7 @@ pub async fn run(job: &Job<'_>, session: &Session, lock: &Lock, progress: &mut d
     }
     // Of days that were asked for and are in no commit nothing is known that was not before.
     let is_lost = matches!(ended, Ended::MassLoss { .. } | Ended::Archive(_));
-    run.remember(if is_lost { &run.known_before } else { &run.checked });
+    run.remember(if is_lost { run.known_before.clone() } else { run.checked.clone() });
     run.progress.settle();
     let mut tally = run.recorder.finish();
     tally.requests = session.requests();
@@ -212,6 +213,8 @@ pub(super) struct Run<'a> {
     pub(super) job: &'a Job<'a>,
     pub(super) recorder: Recorder<'a>,
     pub(super) checked: Checked,
+    /// What stands on the disk of it.
+    kept: Checked,
     /// What is known where nothing of this run gets into the archive.
     known_before: Checked,
     pub(super) progress: &'a mut dyn Progress,
@@ -261,12 +264,14 @@ impl Run<'_> {
     /// Keeps what is known before the first day is asked for: a stop must not lose it.
     pub(super) fn begin_to_ask(&mut self) {
         self.known_before = self.checked.clone();
-        self.remember(&self.known_before);
+        self.remember(self.checked.clone());
     }
 
-    fn remember(&self, checked: &Checked) {
+    fn remember(&mut self, checked: Checked) {
         // It is a memory of times: a run is no worse for its loss.
-        let _ = self.job.archive.keep_checked(self.job.name, checked);
+        if checked != self.kept && self.job.archive.keep_checked(self.job.name, &checked).is_ok() {
+            self.kept = checked;
+        }
     }
 
     /// Tells how far the run is, with about so many requests to come.

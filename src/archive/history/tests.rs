@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use git2::{Oid, Repository, Signature, Time};
+use git2::build::TreeUpdateBuilder;
+use git2::{FileMode, Oid, Repository, Signature, Time};
 
 use super::{Scope, Step};
 use crate::archive::{Archive, BlobId, day_path};
@@ -28,23 +29,13 @@ impl Past {
         let who = Signature::new("A", "a@b.c", &Time::new(time.timestamp(), 0)).unwrap();
         let head = git.head().ok().and_then(|head| head.peel_to_commit().ok());
         let blob = git.blob(text.as_bytes()).unwrap();
-        let mut tree = blob;
-        for (depth, name) in day_path(&moves(), day).rsplit('/').enumerate() {
-            let path = day_path(&moves(), day);
-            let folder = path.rsplitn(depth + 2, '/').nth(depth + 1);
-            let before = head.as_ref().map(|head| head.tree().unwrap()).and_then(|tree| match folder {
-                None => Some(tree),
-                Some(folder) => git.find_tree(tree.get_path(folder.as_ref()).ok()?.id()).ok(),
-            });
-            let mut builder = git.treebuilder(before.as_ref()).unwrap();
-            let mode = if depth == 0 { 0o100_644 } else { 0o040_000 };
-            if depth == 0 && text.is_empty() {
-                builder.remove(name).unwrap();
-            } else {
-                builder.insert(name, tree, mode).unwrap();
-            }
-            tree = builder.write().unwrap();
-        }
+        let mut update = TreeUpdateBuilder::new();
+        match text {
+            "" => update.remove(day_path(&moves(), day)),
+            _ => update.upsert(day_path(&moves(), day), blob, FileMode::Blob),
+        };
+        let none = git.treebuilder(None).and_then(|empty| git.find_tree(empty.write()?)).unwrap();
+        let tree = update.create_updated(git, &head.as_ref().map_or(none, |head| head.tree().unwrap())).unwrap();
         let tree = git.find_tree(tree).unwrap();
         let parents: Vec<_> = head.iter().collect();
         git.commit(Some("HEAD"), &who, &who, "change", &tree, &parents).unwrap();
