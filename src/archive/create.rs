@@ -70,7 +70,7 @@ impl Archive {
             }
         };
         let root = git.workdir().map(|root| root.components().collect::<PathBuf>()).ok_or_else(|| bare(git.path()))?;
-        let archive = Archive { root, git, environment: environment.clone() };
+        let archive = Archive::of(root, git, environment);
         archive.check_folders()?;
         check_settings(archive.root(), kinds)?;
         let was = match archive.snapshot()?.blob_at(SETTINGS_FILE)? {

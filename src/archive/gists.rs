@@ -141,7 +141,7 @@ mod tests {
             held.insert(day, BlobId(git.blob(&document).unwrap()));
         }
         held.insert(day(6), BlobId(git.blob(b"[]").unwrap()));
-        let archive = Archive { root: folder.path().to_owned(), git, environment: Environment::of_process() };
+        let archive = Archive::of(folder.path().to_owned(), git, &Environment::of_process());
         std::fs::create_dir_all(archive.scratch()).unwrap();
         (folder, archive, held)
     }

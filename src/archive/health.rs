@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use git2::Oid;
 
 use super::identity::Identity;
+use super::index::read_index;
 use super::{Archive, ArchiveError, DATA};
 
 /// How the branch stands to what is known of the remote's.
@@ -28,7 +29,8 @@ impl Archive {
         Identity::of(&self.git, &self.environment)?;
         self.guard_state()?;
         let tree = self.tree_of(self.branch()?.tip)?;
-        self.guard_edits(tree.as_ref(), DATA)
+        let index = read_index(&self.git.path().join("index"))?;
+        self.guard_edits(tree.as_ref(), &index, DATA)
     }
 
     /// When the commit of HEAD was made; none before the first.

@@ -10,8 +10,9 @@ use git2::{BranchType, ErrorCode, ObjectType, Oid, Tree};
 use serde::{Deserialize, Serialize};
 
 use super::durable::{replace_file, sync_file_system};
+use super::index::read_index;
 use super::layout::stays_inside;
-use super::staging::{Ready, blob_of, read_index};
+use super::staging::{Ready, blob_of};
 use super::trees::{Edits, entry_at};
 use super::{Archive, ArchiveError, DATA, Lock};
 use crate::model::Clock;

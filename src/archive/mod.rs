@@ -18,6 +18,7 @@ mod health;
 mod history;
 mod hooks;
 mod identity;
+mod index;
 mod journal;
 mod layout;
 mod locks;
@@ -44,6 +45,7 @@ mod versions;
 mod web;
 mod writer;
 
+use std::cell::RefCell;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -59,6 +61,7 @@ pub use hash_list::HashList;
 pub use health::{Apart, free_bytes};
 pub use history::{BlobReader, FileChange, History, Pattern, RevisionError, Scope, Step, scratch};
 pub use hooks::{HookLook, HookState};
+use index::KnownIndex;
 pub use layout::{DATA, HASH_LIST, Place, account_path, day_folder, day_path, provider_folder};
 pub use locks::Lock;
 pub use merge::MergeError;
@@ -81,9 +84,14 @@ pub struct Archive {
     root: PathBuf,
     git: Repository,
     environment: Environment,
+    index: RefCell<Option<KnownIndex>>,
 }
 
 impl Archive {
+    fn of(root: PathBuf, git: Repository, environment: &Environment) -> Archive {
+        Archive { root, git, environment: environment.clone(), index: RefCell::default() }
+    }
+
     /// The archive that `chosen` names or lies in, else the one around the current folder, else the
     /// one that `FITSNAP_ARCHIVE` names.
     ///
@@ -116,7 +124,7 @@ impl Archive {
             })
         })?;
         let root = git.workdir().unwrap_or(git.path()).to_owned();
-        Ok(Archive { root, git, environment: environment.clone() })
+        Ok(Archive::of(root, git, environment))
     }
 
     /// The archive whose root is this folder or the nearest one above it.
@@ -145,7 +153,7 @@ impl Archive {
                 hint: "clone it: git clone REPOSITORY FOLDER".to_owned(),
             });
         }
-        let archive = Archive { root: root.to_owned(), git, environment: environment.clone() };
+        let archive = Archive::of(root.to_owned(), git, environment);
         archive.check_folders()?;
         Ok(Some(archive))
     }

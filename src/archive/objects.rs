@@ -133,18 +133,20 @@ pub(super) fn store_loose(
 ) -> Result<(), ArchiveError> {
     let mut folders = BTreeSet::new();
     let mut files = Vec::with_capacity(few.len());
+    // One for all: to make it takes longer than to pack a small object.
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
     for (id, kind, data) in few {
         let name = id.to_string();
         let folder = objects.join(&name[..2]);
         let path = folder.join(&name[2..]);
         make_unsynced_folder(&folder)?;
         let failed = ArchiveError::io("write", &path);
-        let write = || {
-            let file = tempfile::Builder::new().prefix("object-").tempfile_in(scratch)?;
-            let mut encoder = ZlibEncoder::new(file.as_file(), Compression::fast());
+        let mut write = || {
             write!(encoder, "{} {}\0", kind.str(), data.len())?;
             encoder.write_all(data)?;
-            encoder.finish()?;
+            let packed = encoder.reset(Vec::new())?;
+            let file = tempfile::Builder::new().prefix("object-").tempfile_in(scratch)?;
+            file.as_file().write_all(&packed)?;
             read_only(file.as_file())?;
             Ok(file)
         };

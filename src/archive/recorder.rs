@@ -338,10 +338,9 @@ impl<'a> Recorder<'a> {
 
     /// An earlier content again is `restored`, before all other kinds.
     fn find_restored(&self, pending: &mut BTreeMap<Day, Pending>) -> Result<(), ArchiveError> {
-        let paths = pending.keys().map(|day| day_path(&self.provider, *day)).collect();
-        let earlier = self.archive.earlier_blobs(&self.provider, &paths)?;
+        let earlier = self.archive.earlier_blobs(&self.provider, &pending.keys().copied().collect())?;
         for (day, one) in pending {
-            let known = earlier.get(&day_path(&self.provider, *day));
+            let known = earlier.get(day);
             if one.blob.is_some_and(|blob| known.is_some_and(|blobs| blobs.contains(&blob))) {
                 one.change.kind = RevisionKind::Restored;
             }

@@ -35,7 +35,7 @@ impl Archive {
                 .unwrap_or_else(|| ArchiveError::NotFound { folder: folder.to_owned() })
         })?;
         let root = git.workdir().unwrap_or(folder).to_owned();
-        Ok(Archive { root, git, environment: environment.clone() })
+        Ok(Archive::of(root, git, environment))
     }
 
     /// What speaks against committing the index: damage that the commit would bring under `data/`,

@@ -1,15 +1,16 @@
-//! The index and the work tree, brought along with a commit, and a person's own edits in them.
+//! The work tree, brought along with a commit, and a person's own edits in it and in the index.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
-use git2::{Index, IndexEntry, IndexTime, ObjectType, Oid, RepositoryState, Tree};
+use git2::{Index, IndexEntry, ObjectType, Oid, RepositoryState, Tree};
 use tempfile::TempPath;
 
-use super::durable::{Unsynced, rename_synced, unfinished};
+use super::durable::{Unsynced, unfinished};
+use super::index::stat;
 use super::layout::stays_inside;
 use super::locks::GitLock;
 use super::objects::name_of_file;
@@ -58,8 +59,8 @@ impl Archive {
     }
 
     /// Stops where the person has edits under a folder, staged or in the work tree.
-    pub(super) fn guard_edits(&self, tree: Option<&Tree<'_>>, folder: &str) -> Result<(), ArchiveError> {
-        let edited = self.own_edits(tree, folder)?;
+    pub(super) fn guard_edits(&self, tree: Option<&Tree<'_>>, index: &Index, folder: &str) -> Result<(), ArchiveError> {
+        let edited = self.own_edits(tree, index, folder)?;
         if edited.is_empty() {
             return Ok(());
         }
@@ -78,10 +79,8 @@ impl Archive {
 
     /// The paths under a folder where index or work tree differ from the tree, sorted. Files that git
     /// does not track are none of them.
-    fn own_edits(&self, tree: Option<&Tree<'_>>, folder: &str) -> Result<Vec<String>, ArchiveError> {
-        let path = self.git.path().join("index");
-        let index = read_index(&path)?;
-        let written = fs::metadata(&path).and_then(|meta| meta.modified()).ok();
+    fn own_edits(&self, tree: Option<&Tree<'_>>, index: &Index, folder: &str) -> Result<Vec<String>, ArchiveError> {
+        let written = fs::metadata(self.git.path().join("index")).and_then(|meta| meta.modified()).ok();
         let mut committed = Vec::new();
         if let Some(top) = entry_at(tree, folder)?.filter(|entry| entry.kind() == Some(ObjectType::Tree)) {
             self.list_files(top.id(), folder, &mut committed)?;
@@ -223,7 +222,7 @@ impl Archive {
             }
         }
         written.sync()?;
-        self.update_index(edits, old, &placed, scratch)
+        self.update_index(edits, old, &placed)
     }
 
     /// Writes these paths as they are to be, whatever stands there, and brings the index along from what is
@@ -242,7 +241,7 @@ impl Archive {
             }
         }
         written.sync()?;
-        self.update_index(edits, staged, &BTreeMap::new(), scratch)
+        self.update_index(edits, staged, &BTreeMap::new())
     }
 
     /// A file of the work tree made from its blob, without its name yet.
@@ -271,102 +270,6 @@ impl Archive {
             }
         }
     }
-
-    /// `placed` tells what the files were that have just been put in their places.
-    fn update_index(
-        &self,
-        edits: &Edits,
-        old: &Edits,
-        placed: &BTreeMap<&str, IndexEntry>,
-        scratch: &Path,
-    ) -> Result<(), ArchiveError> {
-        let path = self.git.path().join("index");
-        // libgit2 would take index.lock itself, and a lock that it leaves behind cannot be told from
-        // git's: so it works on a copy.
-        let work = scratch.join("index");
-        match fs::copy(&path, &work) {
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(ArchiveError::io("read", &path)(error)),
-        }
-        let failed = || ArchiveError::git("update the index");
-        let mut index = read_index(&work)?;
-        self.keep_doubts(&mut index, &path).map_err(failed())?;
-        for (name, new) in edits {
-            let place = Path::new(name);
-            let held = index.get_path(place, 0);
-            let staged = held.as_ref().map(|entry| entry.id);
-            if staged != old.get(name).copied().flatten() && staged != *new {
-                continue;
-            }
-            match new {
-                None => {
-                    if staged.is_some() {
-                        index.remove(place, 0).map_err(failed())?;
-                    }
-                }
-                Some(id) => {
-                    // Without the file the entry has no times, and git looks at the file itself.
-                    let file = self.root.join(name);
-                    let entry = match fs::symlink_metadata(&file) {
-                        Ok(meta) if meta.is_file() => {
-                            let entry = stat(&meta, *id, name.as_bytes());
-                            let untouched = placed.get(name.as_str()).is_some_and(|placed| is_same(placed, &entry));
-                            if untouched || blob_of(&file)? == Some(*id) {
-                                entry
-                            } else {
-                                unknown(*id, name.as_bytes())
-                            }
-                        }
-                        Ok(_) => unknown(*id, name.as_bytes()),
-                        // What the person keeps out of the work tree would else count as deleted by them.
-                        Err(_) => IndexEntry {
-                            flags_extended: held.map_or(0, |held| held.flags_extended & SKIP_WORKTREE),
-                            ..unknown(*id, name.as_bytes())
-                        },
-                    };
-                    index.add(&entry).map_err(failed())?;
-                }
-            }
-        }
-        index.write().map_err(failed())?;
-        rename_synced(&work, &path)
-    }
-
-    /// Git looks at a file itself where its time is not before the index's: it may have changed right
-    /// after it was staged. The index gets a younger time now, so such a file, where it did change, is
-    /// marked as git does: with no size.
-    fn keep_doubts(&self, index: &mut Index, path: &Path) -> Result<(), git2::Error> {
-        let Some(written) = fs::metadata(path).ok().map(|meta| stat(&meta, Oid::ZERO_SHA1, b"").mtime) else {
-            return Ok(());
-        };
-        let time = |time: IndexTime| (time.seconds(), time.nanoseconds());
-        let young = |entry: &IndexEntry| time(entry.mtime) >= time(written);
-        for mut entry in (0..index.len()).filter_map(|at| index.get(at)).filter(young).collect::<Vec<_>>() {
-            let file = self.root.join(String::from_utf8_lossy(&entry.path).as_ref());
-            if blob_of(&file).ok().flatten() != Some(entry.id) {
-                entry.file_size = 0;
-                index.add(&entry)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Reads an index; none there is an empty one.
-pub(super) fn read_index(path: &Path) -> Result<Index, ArchiveError> {
-    let index = Index::open(path).map_err(ArchiveError::git("read the index"))?;
-    // libgit2 takes an index that the disk does not give for one with nothing in it.
-    let mut header = [0; 12];
-    let told = match File::open(path) {
-        Ok(mut file) => file.read_exact(&mut header).map(|()| header[8..] != [0; 4]),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    };
-    if told.map_err(ArchiveError::io("read", path))? && index.is_empty() {
-        return Err(ArchiveError::Damaged { problem: format!("{} cannot be read", path.display()) });
-    }
-    Ok(index)
 }
 
 /// The paths whose files are others than their index entries say. Looking at ten thousand files is most
@@ -438,52 +341,4 @@ pub(super) fn blob_of(path: &Path) -> Result<Option<Oid>, ArchiveError> {
     }
     let named = File::open(path).and_then(|mut file| name_of_file(&mut file));
     named.map(Some).map_err(ArchiveError::io("read", path))
-}
-
-/// Whether two entries are of one file that nobody wrote to in between, as far as a disk can tell that keeps
-/// fractions of a second.
-fn is_same(one: &IndexEntry, other: &IndexEntry) -> bool {
-    let mark =
-        |entry: &IndexEntry| (entry.dev, entry.ino, entry.file_size, entry.mtime.seconds(), entry.mtime.nanoseconds());
-    one.ino != 0 && one.mtime.nanoseconds() != 0 && mark(one) == mark(other)
-}
-
-fn unknown(id: Oid, path: &[u8]) -> IndexEntry {
-    IndexEntry {
-        ctime: IndexTime::new(0, 0),
-        mtime: IndexTime::new(0, 0),
-        dev: 0,
-        ino: 0,
-        mode: 0o100_644,
-        uid: 0,
-        gid: 0,
-        file_size: 0,
-        id,
-        flags: 0,
-        flags_extended: 0,
-        path: path.to_vec(),
-    }
-}
-
-/// An index entry with the file's size and times, cut to 32 bits as git does.
-#[cfg(unix)]
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-fn stat(meta: &Metadata, id: Oid, path: &[u8]) -> IndexEntry {
-    use std::os::unix::fs::MetadataExt;
-    IndexEntry {
-        ctime: IndexTime::new(meta.ctime() as i32, meta.ctime_nsec() as u32),
-        mtime: IndexTime::new(meta.mtime() as i32, meta.mtime_nsec() as u32),
-        dev: meta.dev() as u32,
-        ino: meta.ino() as u32,
-        uid: meta.uid(),
-        gid: meta.gid(),
-        file_size: meta.size() as u32,
-        ..unknown(id, path)
-    }
-}
-
-#[cfg(not(unix))]
-#[allow(clippy::cast_possible_truncation)]
-fn stat(meta: &Metadata, id: Oid, path: &[u8]) -> IndexEntry {
-    IndexEntry { file_size: meta.len() as u32, ..unknown(id, path) }
 }

@@ -21,17 +21,18 @@ impl Archive {
     ) -> Result<BTreeMap<ProviderName, DateTime<Utc>>, ArchiveError> {
         let failed = || ArchiveError::git("walk the history");
         let mut found = BTreeMap::new();
-        let Some(head) = self.head()? else { return Ok(found) };
+        let Some(head) = self.head()?.filter(|_| !providers.is_empty()) else { return Ok(found) };
+        // Without an order of its own the walk goes newest first all the same, and only as far as it is asked.
         let mut walk = self.git.revwalk().map_err(failed())?;
-        walk.set_sorting(Sort::TIME).and_then(|()| walk.push(head.0)).map_err(failed())?;
+        walk.push(head.0).map_err(failed())?;
         for commit in walk {
-            if providers.iter().all(|name| found.contains_key(name)) {
-                break;
-            }
             let commit = commit.and_then(|id| self.git.find_commit(id)).map_err(failed())?;
             let time = DateTime::from_timestamp(commit.time().seconds(), 0);
             if let (Some(provider), Some(time)) = (synced(&commit), time) {
                 found.entry(provider).or_insert(time);
+            }
+            if providers.iter().all(|name| found.contains_key(name)) {
+                break;
             }
         }
         Ok(found)

@@ -50,7 +50,7 @@ impl Archive {
         self.heal()?;
         let branch = self.branch()?;
         let tree = self.tree_of(branch.tip)?;
-        self.guard_edits(tree.as_ref(), folder)?;
+        self.with_index(|index| self.guard_edits(tree.as_ref(), index, folder))?;
         let odb = self.git.odb().map_err(ArchiveError::git("open the objects"))?;
         let (edits, stage, lists) = (Edits::new(), Stage::new(&self.scratch()), BTreeMap::new());
         Ok(Writer { archive: self, lock, identity, signer, odb, branch, edits, stage, lists, is_large: false })

@@ -17,7 +17,7 @@ mod fuzz;
 #[cfg(test)]
 mod tests;
 
-pub use diff::{Change, ChangeKind, Comparison, Counts, Edit, Identity, RecordRules, compare, substance};
+pub use diff::{Change, ChangeKind, Comparison, Counts, Edit, Identity, PathStep, RecordRules, Substance, compare};
 pub use error::{JsonError, Problem};
 pub use lines::unified;
 pub use string::quote;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::Answer;
 use crate::auth::Session;
 use crate::http::FetchError;
-use crate::json::Value;
+use crate::json::{Json, Value};
 use crate::model::{JsonText, Resources};
 
 /// A service that is asked by lists of activities.
@@ -95,12 +95,22 @@ pub struct Feed {
 /// A page of a list.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// The entries, as they were sent.
-    pub items: Vec<JsonText>,
+    /// The answer.
+    pub json: Json,
+    /// The member that has the entries; none where the answer is the list itself.
+    pub member: Option<&'static str>,
     /// What comes after it.
     pub next: Next,
     /// How many entries the whole list has, where the page says so.
     pub size: Option<u64>,
+}
+
+impl Page {
+    /// The entries, as they were sent.
+    pub fn items(&self) -> impl Iterator<Item = Value<'_>> {
+        let root = self.json.root();
+        self.member.map_or(Some(root), |name| root.get(name)).into_iter().flat_map(Value::items)
+    }
 }
 
 /// What comes after a page.

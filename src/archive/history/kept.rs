@@ -199,6 +199,18 @@ impl KeptWriter {
         self.put(&text).is_ok()
     }
 
+    /// Takes over what a reader has not read, and puts the file in its place.
+    pub(super) fn finish_with(mut self, mut rest: KeptReader) {
+        let mut part = vec![0; 1 << 16];
+        loop {
+            match rest.file.read(&mut part) {
+                Ok(0) => return self.finish(),
+                Ok(count) if self.put(&part[..count]).is_ok() => {}
+                _ => return,
+            }
+        }
+    }
+
     /// Puts the file in its place. Where that fails the next walk is longer, nothing else.
     pub(super) fn finish(mut self) {
         let sum = self.sum.sum().to_le_bytes();

@@ -10,10 +10,13 @@ mod graph;
 mod kept;
 mod revision;
 mod scope;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
 mod trees;
 mod walk;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use git2::{Oid, Repository};
@@ -23,7 +26,7 @@ pub use revision::RevisionError;
 pub use scope::{Pattern, Scope};
 
 use super::snapshot::read_blob;
-use super::{Archive, ArchiveError, BlobId, CommitId, Place};
+use super::{Archive, ArchiveError, BlobId, CommitId, Place, day_path};
 use crate::model::{Action, Day, ProviderName};
 use kept::{KeptReader, KeptWriter};
 use walk::Walk;
@@ -105,22 +108,31 @@ impl Archive {
         })
     }
 
-    /// Every content that a provider's files at these paths had at HEAD or before.
+    /// Every content that a provider's documents of these days had at HEAD or before.
     ///
     /// # Errors
     /// When the history cannot be read.
     pub fn earlier_blobs(
         &self,
         provider: &ProviderName,
-        paths: &HashSet<String>,
-    ) -> Result<HashMap<String, HashSet<BlobId>>, ArchiveError> {
-        let mut blobs: HashMap<String, HashSet<BlobId>> = HashMap::new();
+        days: &BTreeSet<Day>,
+    ) -> Result<HashMap<Day, HashSet<BlobId>>, ArchiveError> {
+        let mut blobs: HashMap<Day, HashSet<BlobId>> = HashMap::new();
+        let Some(oldest) = days.first().copied() else { return Ok(blobs) };
         let mut history = self.history(Scope::Provider(provider.clone()))?;
+        let mut is_clock_right = true;
         while let Some(step) = history.step()? {
             for change in step.changes {
-                if paths.contains(&change.path) {
-                    blobs.entry(change.path).or_default().extend(change.old.into_iter().chain(change.new));
+                let Place::Day(_, day) = Place::of(&change.path) else { continue };
+                if days.contains(&day) {
+                    is_clock_right &= step.time >= begin(day);
+                    blobs.entry(day).or_default().extend(change.old.into_iter().chain(change.new));
                 }
+            }
+            // The days of a daily sync are young: most of the history lies before them.
+            if is_clock_right && history.is_past(provider, days, begin(oldest))? {
+                history.keep_the_rest();
+                break;
             }
         }
         Ok(blobs)
@@ -207,6 +219,14 @@ impl History<'_> {
         }
     }
 
+    /// Ends the walk where all that is still to come is kept: it stays as it is.
+    fn keep_the_rest(&mut self) {
+        if let (Some(kept), Some(writer)) = (self.kept.take(), self.writer.take()) {
+            writer.finish_with(kept);
+        }
+        self.ended = true;
+    }
+
     /// Reads one step more; whether there was one.
     fn pull(&mut self) -> Result<bool, ArchiveError> {
         if self.ended {
@@ -275,16 +295,38 @@ impl History<'_> {
     fn cannot_be_older(&mut self, step: &Step, change: &FileChange) -> Result<bool, ArchiveError> {
         let Place::Day(_, day) = Place::of(&change.path) else { return Ok(false) };
         let start = begin(day);
-        if step.time < start {
-            return Ok(false);
-        }
+        Ok(step.time >= start && self.lacks(&change.path, start)?)
+    }
+
+    /// Whether all that was not read yet was committed before a time and holds no file at a path.
+    fn lacks(&mut self, path: &str, before: DateTime<Utc>) -> Result<bool, ArchiveError> {
         if !self.from_kept {
-            return self.walk.lacks(&change.path, start);
+            return self.walk.lacks(path, before);
         }
         match self.last {
-            Some((commit, time)) if time < start => Ok(!self.walk.file_at(commit, &change.path)?),
+            Some((commit, time)) if time < before => Ok(!self.walk.file_at(commit, path)?),
             _ => Ok(false),
         }
+    }
+
+    /// Whether all steps still to come are kept and none of them can tell of a document of these days, the
+    /// oldest of which begins then.
+    fn is_past(
+        &mut self,
+        provider: &ProviderName,
+        days: &BTreeSet<Day>,
+        begin: DateTime<Utc>,
+    ) -> Result<bool, ArchiveError> {
+        if !self.from_kept || !self.ahead.is_empty() || !self.kept.as_ref().is_some_and(|kept| kept.is_of(&self.scope))
+        {
+            return Ok(false);
+        }
+        for day in days {
+            if !self.lacks(&day_path(provider, *day), begin)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 

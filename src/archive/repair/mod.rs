@@ -13,8 +13,8 @@ use std::fs;
 use chrono::{DateTime, Utc};
 use git2::{ObjectType, Oid};
 
+use super::index::read_index;
 use super::objects::store_loose;
-use super::staging::read_index;
 use super::trees::{Edits, entry_at};
 use super::verify::Cause;
 use super::{Archive, ArchiveError, BlobId, CommitId, DATA, Finding, Lock, provider_folder};

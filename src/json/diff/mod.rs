@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 use super::Value;
 
-pub use substance::substance;
+pub use substance::{PathStep, Substance};
 
 /// How the records of a provider's arrays are told apart, and which members are volatile.
 ///

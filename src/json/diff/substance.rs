@@ -1,33 +1,58 @@
-//! What a document says, volatile members aside, as one text.
+//! What a value says, volatile members aside, as one text.
 
 use crate::json::{Kind, Name, Value, write};
 
 use super::RecordRules;
 use super::patterns::{Down, Frame, Patterns};
 
-/// What the `resources` of a day document say, volatile members aside: canonical spelling on one line.
-/// The texts of two are equal where [`compare`](super::compare) finds nothing but volatile edits in them.
-pub fn substance(resources: Value<'_>, rules: &RecordRules) -> Vec<u8> {
-    let (volatile, top) = Patterns::new(rules.volatile.iter().copied());
-    let mut writer = Writer { volatile, out: vec![b'{'] };
-    for (name, resource) in resources.members() {
-        let frame = writer.volatile.enter(top, Down::Member(name));
-        writer.member(name, resource, frame);
-        writer.volatile.leave(frame);
-    }
-    writer.out.push(b'}');
-    writer.out
-}
-
-struct Writer {
+/// Tells what values say, by the rules of a provider.
+pub struct Substance {
     volatile: Patterns,
-    out: Vec<u8>,
+    top: Frame,
 }
 
-impl Writer {
+/// A step down from the resources of a day document.
+#[derive(Clone, Copy, Debug)]
+pub enum PathStep<'a> {
+    /// To the member of this name.
+    Member(&'a str),
+    /// To an item.
+    Item,
+}
+
+impl Substance {
+    /// By these rules.
+    pub fn new(rules: &RecordRules) -> Substance {
+        let (volatile, top) = Patterns::new(rules.volatile.iter().copied());
+        Substance { volatile, top }
+    }
+
+    /// What a value says that stands at the end of this way, volatile members aside: canonical spelling on one line.
+    /// The texts of two are equal where [`compare`](super::compare) finds nothing but volatile edits in them.
+    pub fn of(&mut self, way: &[PathStep<'_>], value: Value<'_>) -> Vec<u8> {
+        let (mut out, mut frame) = (Vec::new(), self.top);
+        for step in way {
+            let down = match step {
+                PathStep::Member(name) => Down::Named(name),
+                PathStep::Item => Down::Item,
+            };
+            frame = self.volatile.enter(frame, down);
+        }
+        Writer { volatile: &mut self.volatile, out: &mut out }.value(value, frame);
+        self.volatile.back_to(self.top);
+        out
+    }
+}
+
+struct Writer<'a> {
+    volatile: &'a mut Patterns,
+    out: &'a mut Vec<u8>,
+}
+
+impl Writer<'_> {
     fn member(&mut self, name: Name<'_>, value: Value<'_>, frame: Frame) {
         self.next();
-        write::name(value.doc, name.index, &mut self.out);
+        write::name(value.doc, name.index, self.out);
         self.value(value, frame);
     }
 
@@ -61,7 +86,7 @@ impl Writer {
                 self.volatile.leave(inside);
                 self.out.push(b']');
             }
-            _ => write::line(value.doc, value.index, &mut self.out),
+            _ => write::line(value.doc, value.index, self.out),
         }
     }
 }

@@ -221,19 +221,17 @@ impl ActivityProvider for Runkeeper {
             let what = format!("a page of {}", feed.resource);
             let json = ask(session, &address, kind_of(feed).0, &what, Kind::Object).await?;
             let root = json.root();
-            let Some(items) = root.get("items").filter(|items| items.kind() == Kind::Array) else {
+            if root.get("items").is_none_or(|items| items.kind() != Kind::Array) {
                 return Err(FetchError::Malformed {
                     reason: format!("Runkeeper's answer to {what} has no items"),
                     body: root.raw().to_vec(),
                     divisible: false,
                 });
-            };
+            }
             let next = root.get("next").and_then(|next| next.as_str()).filter(|next| !next.is_empty());
-            Ok(Page {
-                items: items.items().map(JsonText::of).collect(),
-                next: next.map_or(Next::End, |next| Next::At(next.into_owned())),
-                size: root.get("size").and_then(|size| size.as_u64()),
-            })
+            let next = next.map_or(Next::End, |next| Next::At(next.into_owned()));
+            let size = root.get("size").and_then(|size| size.as_u64());
+            Ok(Page { json, member: Some("items"), next, size })
         })
     }
 

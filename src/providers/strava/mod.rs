@@ -242,11 +242,10 @@ impl ActivityProvider for Strava {
             let page = at.unwrap_or("1");
             let answer = session.get(&feed.place, &[("page", page), ("per_page", PER_PAGE)]).await?;
             let json = parse_as(TITLE, &answer, &format!("page {page} of the activities"), Kind::Array)?;
-            let items: Vec<_> = json.root().items().map(JsonText::of).collect();
             // A short page is not said to be the end, so only an empty one is taken for it.
             let after = (page.parse::<u64>().unwrap_or(1) + 1).to_string();
-            let next = if items.is_empty() { Next::EmptyBefore(after) } else { Next::At(after) };
-            Ok(Page { items, next, size: None })
+            let next = if json.root().is_empty() { Next::EmptyBefore(after) } else { Next::At(after) };
+            Ok(Page { json, member: None, next, size: None })
         })
     }
 

@@ -1,7 +1,7 @@
 //! Entries of lists, of any bytes.
 #![allow(clippy::unwrap_used)]
 
-use super::entry::{Entry, place};
+use super::entry::{Reader, place};
 use crate::fuzzing::{fuzz_target, parts};
 use crate::json::Json;
 use crate::model::{Day, JsonText, Resources};
@@ -17,14 +17,15 @@ fuzz_target!(entries, |bytes| {
         let Way::Activities(lists) = provider.way() else { continue };
         let rules = &provider.description().rules;
         for feed in lists.feeds(&account, &all) {
+            let mut reader = Reader::new(&feed, rules);
             for item in json.root().items() {
-                match Entry::read(&feed, rules, &JsonText::of(item)) {
+                match reader.entry(item) {
                     Err(unplaced) => assert!(!unplaced.problem.is_empty()),
                     Ok(entry) => {
                         let (start, _, id) = place(&feed, item);
                         assert_eq!((start[..10].parse::<Day>(), &id), (Ok(entry.day), &entry.id));
                         let spelled = Json::parse(item.canonical()).unwrap();
-                        let again = Entry::read(&feed, rules, &JsonText::of(spelled.root())).unwrap();
+                        let again = reader.entry(spelled.root()).unwrap();
                         assert_eq!((again.id, again.substance), (entry.id, entry.substance));
                     }
                 }

@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::entry;
+use super::entry::{self, Reader};
 use super::plan::Key;
 use crate::archive::{Archive, ArchiveError, BlobId, Gists};
 use crate::json::{Json, Kind, RecordRules, Value};
-use crate::model::{Day, JsonText, ProviderName, Resources};
+use crate::model::{Day, ProviderName, Resources};
 use crate::providers::{ActivityProvider, Description, Feed};
 
 /// The member of an activity that says what is lastingly not to be had of it.
 pub(super) const ABSENT: &str = "absent";
 
 /// The layout of the gists and how they are made: another one has another number.
-const GROUND: &str = "activities 1";
+const GROUND: &str = "activities 2";
 
 /// What a day document has of one activity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,11 +97,11 @@ impl Index {
 
 /// The activities of a feed in a day document, as far as they can be told apart.
 fn known(feed: &Feed, rules: &RecordRules, array: Value<'_>) -> BTreeMap<String, Known> {
-    let mut all = BTreeMap::new();
+    let (mut all, mut reader) = (BTreeMap::new(), Reader::new(feed, rules));
     for item in array.items() {
         let Some(list) = list_of(feed, item) else { continue };
         let Some(id) = entry::id(feed, list) else { continue };
-        let Ok(substance) = entry::substance(feed, rules, &JsonText::of(list)) else { continue };
+        let substance = reader.substance(list);
         let absent = item.get(ABSENT).filter(|_| !feed.is_bare);
         let names = item.members().chain(absent.into_iter().flat_map(Value::members));
         let parts = names.map(|(name, _)| name.as_str().into_owned()).collect();

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::entry::{self, Entry};
-use crate::json::RecordRules;
+use super::entry::{self, Entry, Reader};
 use crate::providers::{Feed, Next, Page};
 
 /// So many pages in a row that tell nothing new end a walk.
@@ -34,11 +33,11 @@ pub(super) struct Pass {
 
 impl Pass {
     /// Takes a page; tells where the next one is, none at the end.
-    pub fn page(&mut self, feed: &Feed, rules: &RecordRules, page: &Page) -> Option<String> {
+    pub fn page(&mut self, feed: &Feed, reader: &mut Reader<'_>, page: &Page) -> Option<String> {
         let mut ids = Vec::new();
         let mut new = 0;
-        for item in &page.items {
-            let read = Entry::read(feed, rules, item);
+        for item in page.items() {
+            let read = reader.entry(item);
             let id = match &read {
                 Ok(entry) => entry.id.clone(),
                 Err(unplaced) => match &unplaced.id {
@@ -115,10 +114,7 @@ impl Pass {
     /// Looks at the first page as it is after the walk: what came or went at the new end shifted all
     /// pages behind it.
     pub fn look_again(&mut self, feed: &Feed, page: &Page) {
-        let ids = page.items.iter().filter_map(|item| {
-            let json = crate::json::Json::parse(item.as_bytes()).ok()?;
-            entry::id(feed, json.root())
-        });
+        let ids = page.items().filter_map(|item| entry::id(feed, item));
         if self.pages.first().is_some_and(|first| !ids.eq(first.iter().cloned())) {
             self.unsteady = Some(format!("the list of {} shifted while it was walked", feed.resource));
         }

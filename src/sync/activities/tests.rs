@@ -1,12 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::anew::{Activities, assemble};
-use super::entry::substance;
+use super::entry::Reader;
 use super::held::{Held, Known};
 use super::pass::Pass;
 use super::plan::{self, Key, Wanted};
 use super::walk::Listed;
-use crate::json::{Identity, RecordRules, Value};
+use crate::json::{Identity, Json, RecordRules, Value};
 use crate::model::{Day, DayDocument, JsonText, Resources};
 use crate::providers::{Feed, Next, Page, Part};
 use crate::sync::Wish;
@@ -41,7 +41,8 @@ fn entry(id: u64, day: u32) -> JsonText {
 }
 
 fn page(items: &[JsonText], next: Next) -> Page {
-    Page { items: items.to_vec(), next, size: None }
+    let json = Json::parse(JsonText::array(items).as_bytes()).unwrap();
+    Page { json, member: None, next, size: None }
 }
 
 fn at(place: &str) -> Next {
@@ -52,27 +53,33 @@ fn day(number: u32) -> Day {
     Day::new(2015, 7, number).unwrap()
 }
 
+fn substance(list: &JsonText) -> String {
+    Reader::new(&feed(), &RULES).substance(Json::parse(list.as_bytes()).unwrap().root())
+}
+
 /// A walk over these pages.
 fn walked(pages: &[Page]) -> Pass {
-    let mut pass = Pass::default();
+    let (mut pass, feed) = (Pass::default(), feed());
+    let mut reader = Reader::new(&feed, &RULES);
     for page in pages {
-        pass.page(&feed(), &RULES, page);
+        pass.page(&feed, &mut reader, page);
     }
     pass
 }
 
 #[test]
 fn a_walk_without_doubles_is_steady_and_ends_at_two_empty_pages() {
-    let mut pass = Pass::default();
+    let (mut pass, feed) = (Pass::default(), feed());
+    let mut reader = Reader::new(&feed, &RULES);
     let pages = [page(&[entry(3, 3), entry(2, 2)], at("2")), page(&[entry(1, 1)], at("3"))];
-    assert!(pages.iter().all(|one| pass.page(&feed(), &RULES, one).is_some()));
-    assert_eq!(pass.page(&feed(), &RULES, &page(&[], Next::EmptyBefore("4".into()))), Some("4".to_owned()));
-    assert_eq!(pass.page(&feed(), &RULES, &page(&[], Next::EmptyBefore("5".into()))), None);
+    assert!(pages.iter().all(|one| pass.page(&feed, &mut reader, one).is_some()));
+    assert_eq!(pass.page(&feed, &mut reader, &page(&[], Next::EmptyBefore("4".into()))), Some("4".to_owned()));
+    assert_eq!(pass.page(&feed, &mut reader, &page(&[], Next::EmptyBefore("5".into()))), None);
     assert!(pass.unsteady.is_none() && pass.broken.is_none() && pass.hole.is_none());
     assert_eq!(pass.entries.len(), 3);
-    pass.look_again(&feed(), &pages[0]);
+    pass.look_again(&feed, &pages[0]);
     assert!(pass.unsteady.is_none());
-    pass.look_again(&feed(), &page(&[entry(2, 2), entry(1, 1)], at("2")));
+    pass.look_again(&feed, &page(&[entry(2, 2), entry(1, 1)], at("2")));
     assert!(pass.unsteady.is_some());
 }
 
@@ -106,7 +113,7 @@ fn one_id_with_two_contents_or_no_day_is_unusable_and_still_known() {
 
 #[test]
 fn volatile_members_make_no_difference() {
-    let said = |list: &str| substance(&feed(), &RULES, &text(list)).unwrap();
+    let said = |list: &str| substance(&text(list));
     let one = said("{\"id\":3,\"kudos\":1,\"distance\":5.0}");
     assert_eq!(one, said("{\"distance\":5,\"id\":3,\"kudos\":9}"));
     assert_ne!(one, said("{\"distance\":6,\"id\":3,\"kudos\":1}"));
@@ -123,7 +130,7 @@ fn case(listed: &[(u64, u32)], held: &[(u64, u32)]) -> Case {
     let pass = walked(&[page(&items, at("2"))]);
     let whole = ["list", "detail", "streams"].map(str::to_owned);
     let held = held.iter().map(|(id, number)| {
-        let substance = substance(&feed(), &RULES, &entry(*id, *number)).unwrap();
+        let substance = substance(&entry(*id, *number));
         let known = Known { substance, parts: BTreeSet::from(whole.clone()) };
         ((0, id.to_string()), Held { day: day(*number), known })
     });

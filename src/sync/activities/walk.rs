@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use super::entry::Entry;
+use super::entry::{Entry, Reader};
 use super::pass::Pass;
 use crate::auth::Session;
 use crate::http::FetchError;
@@ -64,7 +64,7 @@ impl Asking<'_, '_> {
     }
 
     async fn pass(&mut self, feed: &Feed) -> Result<Pass, Ended> {
-        let rules = &self.job.provider.description().rules;
+        let mut reader = Reader::new(feed, &self.job.provider.description().rules);
         let mut pass = Pass::default();
         let mut at: Option<String> = None;
         loop {
@@ -78,7 +78,7 @@ impl Asking<'_, '_> {
                     return Ok(pass);
                 }
             };
-            match pass.page(feed, rules, &page) {
+            match pass.page(feed, &mut reader, &page) {
                 Some(next) => at = Some(next),
                 None => break,
             }

@@ -1,7 +1,7 @@
 //! One test for each rule.
 
 use super::{RULES, differ};
-use crate::json::{Change, ChangeKind, Comparison, Counts, Json, RecordRules, substance};
+use crate::json::{Change, ChangeKind, Comparison, Counts, Json, PathStep, RecordRules, Substance};
 use Change::{MemberAdded, MemberAltered, MemberRemoved, RecordAdded, RecordRemoved, Reordered};
 use ChangeKind::{Grown, Revised, Shrunk, Unchanged};
 
@@ -432,7 +432,15 @@ fn volatile_members_are_kept_apart() {
     );
     let said = |value: &str, rules: &RecordRules| {
         let resources = Json::parse(format!("{{\"activities\":{value}}}")).unwrap();
-        String::from_utf8(substance(resources.root(), rules)).unwrap()
+        let mut substance = Substance::new(rules);
+        let whole = substance.of(&[], resources.root());
+        // The same from further down, as often as one likes.
+        let array = substance.of(&[PathStep::Member("activities")], resources.root().get("activities").unwrap());
+        assert_eq!(whole, [b"{\"activities\": ", &array[..], b"}"].concat());
+        let first = resources.root().get("activities").unwrap().items().next().unwrap();
+        let first = substance.of(&[PathStep::Member("activities"), PathStep::Item], first);
+        assert!(array[1..].starts_with(&first));
+        String::from_utf8(whole).unwrap()
     };
     let wanted = r#"{"activities": [{"id": 1, "name": "Run", "photos": {"primary": {}}}, {"id": 2}]}"#;
     assert_eq!((said(old, &RULES), said(new, &RULES)), (wanted.to_owned(), wanted.to_owned()));
