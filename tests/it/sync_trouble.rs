@@ -346,7 +346,7 @@ fn a_service_of_nothing_but_web_pages_is_given_up_soon() {
     assert_eq!(machine.days().len(), 0);
 }
 
-/// Synced on a day of which the device had handed over the night only.
+/// Synced on a day of which the phone had uploaded the night only.
 fn synced_in_the_morning() -> Machine {
     let mut options = options(FIRST);
     options.uploads = true;

@@ -53,7 +53,7 @@ fn scene() -> Scene {
     let other = commit(&git, 2, &[("data/strava/2015/07/04.json", 1)], &[first]);
     let merge = commit(&git, 3, &[("data/strava/2015/07/04.json", 1)], &[one, other]);
     let last = commit(&git, 4, &[(FOUR, 1)], &[merge]);
-    let archive = Archive { root: folder.path().to_owned(), git, environment: Environment::of_process() };
+    let archive = Archive::of(folder.path().to_owned(), git, &Environment::of_process());
     let kept = [one, last].map(|tip| {
         archive.git.set_head_detached(tip).unwrap();
         log(&archive, &Scope::Data).unwrap();
