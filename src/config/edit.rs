@@ -336,7 +336,7 @@ mod tests {
             ("providers.moves.windwo", Some("providers.moves.window")),
             ("moves.window", Some("providers.moves.window")),
             ("window", None),
-            ("format", None),
+            ("formats", None),
         ] {
             match Place::read(text) {
                 Err(EditError::NoSetting { nearest, .. }) => assert_eq!(nearest.as_deref(), meant, "{text}"),
@@ -344,6 +344,7 @@ mod tests {
             }
         }
         assert!(matches!(Place::read("providers.Moves.window"), Err(EditError::Name(_))));
+        assert!(matches!(Place::read("format"), Err(EditError::Format)));
     }
 
     #[test]

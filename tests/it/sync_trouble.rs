@@ -346,12 +346,18 @@ fn a_service_of_nothing_but_web_pages_is_given_up_soon() {
     assert_eq!(machine.days().len(), 0);
 }
 
-#[test]
-fn a_day_that_could_not_be_asked_for_is_asked_for_though_it_settles_meanwhile() {
+/// Synced on a day of which the phone had uploaded the night only.
+fn synced_in_the_morning() -> Machine {
     let mut options = options(FIRST);
     options.uploads = true;
     let machine = Machine::with(options);
     machine.sync(&[]).code(0);
+    machine
+}
+
+#[test]
+fn a_day_that_could_not_be_asked_for_is_asked_for_though_it_settles_meanwhile() {
+    let machine = synced_in_the_morning();
     // Of the day that ran only the night was known, and the day before it is corrected later.
     let (running, settled) = ("2015-07-11", "2015-07-10");
     let before = (machine.document(running), machine.document(settled));
@@ -381,10 +387,7 @@ fn a_day_that_could_not_be_asked_for_is_asked_for_though_it_settles_meanwhile() 
 
 #[test]
 fn a_day_that_ran_when_it_was_asked_for_is_asked_for_again_after_a_pause() {
-    let mut options = options(FIRST);
-    options.uploads = true;
-    let machine = Machine::with(options);
-    machine.sync(&[]).code(0);
+    let machine = synced_in_the_morning();
     let before = machine.document("2015-07-11");
     machine.at("2015-07-25T06:00:00Z");
     machine.asked();
@@ -395,10 +398,7 @@ fn a_day_that_ran_when_it_was_asked_for_is_asked_for_again_after_a_pause() {
 
 #[test]
 fn a_day_that_came_and_could_not_be_committed_is_asked_for_again_after_a_pause() {
-    let mut options = options(FIRST);
-    options.uploads = true;
-    let machine = Machine::with(options);
-    machine.sync(&[]).code(0);
+    let machine = synced_in_the_morning();
     let before = machine.document("2015-07-11");
     machine.at("2015-07-12T06:00:00Z");
     machine.env.git("", &["config", "commit.gpgsign", "true"]);
