@@ -9,11 +9,12 @@ macro_rules! fuzz_target {
     ($name:ident, $check:expr) => {
         #[test]
         fn $name() {
+            let check: fn(&[u8]) = $check;
             #[cfg(fuzzing)]
             bolero::check!(name = crate::fuzzing::folder(stringify!($name)).display())
-                .for_each(|bytes: &[u8]| $check(bytes));
+                .for_each(|bytes: &[u8]| check(bytes));
             #[cfg(not(fuzzing))]
-            crate::fuzzing::run(stringify!($name), $check);
+            crate::fuzzing::run(stringify!($name), check);
         }
     };
 }
