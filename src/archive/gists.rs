@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use git2::Oid;
 use serde::Serialize;
@@ -23,22 +24,40 @@ const MAGIC: &str = "fitsnap gists 1";
 pub struct Gists<T> {
     provider: ProviderName,
     ground: ContentHash,
-    days: BTreeMap<Day, (BlobId, T)>,
+    days: BTreeMap<Day, (BlobId, Rc<Told<T>>)>,
     has_changed: bool,
+}
+
+/// A gist and how it is spelled; none where it cannot be, and is made anew the next time.
+struct Told<T> {
+    gist: T,
+    spelled: Option<String>,
 }
 
 impl Archive {
     /// The gists kept of a provider's day documents. `ground` names all that a gist depends on beside the
     /// document, such as its own layout and the rules it follows: those made on another ground, or by
     /// another version of fitsnap, do not count, and neither does a file that is damaged.
-    pub fn gists<T: DeserializeOwned>(&self, provider: &ProviderName, ground: &str) -> Gists<T> {
+    pub fn gists<T: Serialize + DeserializeOwned>(&self, provider: &ProviderName, ground: &str) -> Gists<T> {
         let ground = ContentHash::of(format!("{}\n{ground}", env!("CARGO_PKG_VERSION")).as_bytes());
         let mut gists = Gists { provider: provider.clone(), ground, days: BTreeMap::new(), has_changed: false };
         let text = std::fs::read_to_string(self.gists_file(provider)).unwrap_or_default();
         if let Some((head, rest)) = text.split_once('\n')
             && head == gists.head(rest)
         {
-            gists.days = rest.lines().filter_map(read).collect();
+            // Most days have the same as the day before.
+            let mut last: Option<Rc<Told<T>>> = None;
+            for line in rest.lines() {
+                let mut parts = line.splitn(3, ' ');
+                let day = parts.next().and_then(|day| day.parse().ok());
+                let blob = parts.next().and_then(|blob| Oid::from_str(blob).ok());
+                let (Some(day), Some(blob), Some(spelled)) = (day, blob, parts.next()) else { continue };
+                if last.as_ref().is_none_or(|last| last.spelled.as_deref() != Some(spelled)) {
+                    let told = |gist| Rc::new(Told { gist, spelled: Some(spelled.to_owned()) });
+                    last = serde_json::from_str(spelled).ok().map(told);
+                }
+                gists.days.extend(last.clone().map(|told| (day, (BlobId(blob), told))));
+            }
         }
         gists
     }
@@ -52,10 +71,9 @@ impl Archive {
             return Ok(());
         }
         let mut lines = String::new();
-        for (day, (blob, gist)) in &gists.days {
-            // What cannot be spelled is made anew the next time.
-            if let Ok(gist) = serde_json::to_string(gist) {
-                lines.push_str(&format!("{day} {blob} {gist}\n"));
+        for (day, (blob, told)) in &gists.days {
+            if let Some(spelled) = &told.spelled {
+                lines.push_str(&format!("{day} {blob} {spelled}\n"));
             }
         }
         let text = format!("{}\n{lines}", gists.head(&lines));
@@ -67,7 +85,7 @@ impl Archive {
     }
 }
 
-impl<T> Gists<T> {
+impl<T: Serialize> Gists<T> {
     /// Brings the gists to what is held: documents without one are read, and what is not held any more is
     /// forgotten. A document that cannot be read has no gist.
     ///
@@ -94,30 +112,24 @@ impl<T> Gists<T> {
 
     /// Notes the gist of a day's document, which is this blob.
     pub fn note(&mut self, day: Day, blob: BlobId, gist: T) {
-        self.days.insert(day, (blob, gist));
+        let spelled = serde_json::to_string(&gist).ok();
+        self.days.insert(day, (blob, Rc::new(Told { gist, spelled })));
         self.has_changed = true;
     }
 
     /// The gist of a day's document, if it is of this blob.
     pub fn get(&self, day: Day, blob: BlobId) -> Option<&T> {
-        self.days.get(&day).filter(|(of, _)| *of == blob).map(|(_, gist)| gist)
+        self.days.get(&day).filter(|(of, _)| *of == blob).map(|(_, told)| &told.gist)
     }
 
     /// All gists, oldest day first.
     pub fn iter(&self) -> impl Iterator<Item = (Day, &T)> {
-        self.days.iter().map(|(day, (_, gist))| (*day, gist))
+        self.days.iter().map(|(day, (_, told))| (*day, &told.gist))
     }
 
     fn head(&self, rest: &str) -> String {
         format!("{MAGIC} {} {}", self.ground, ContentHash::of(rest.as_bytes()))
     }
-}
-
-fn read<T: DeserializeOwned>(line: &str) -> Option<(Day, (BlobId, T))> {
-    let mut parts = line.splitn(3, ' ');
-    let day = parts.next()?.parse().ok()?;
-    let blob = BlobId(Oid::from_str(parts.next()?).ok()?);
-    Some((day, (blob, serde_json::from_str(parts.next()?).ok()?)))
 }
 
 #[cfg(test)]

@@ -26,6 +26,9 @@ const SUBMODULE: u32 = 0o160_000;
 /// Files of the work tree by their paths below its root, whole but not yet in their places.
 pub(super) type Ready = BTreeMap<String, TempPath>;
 
+/// To look at so many files takes longer than to begin a thread.
+const WORTH_A_THREAD: usize = 256;
+
 /// How many of the person's edits a message names.
 const NAMED: usize = 3;
 
@@ -282,7 +285,7 @@ fn differing(
     index_written: Option<SystemTime>,
 ) -> Result<Vec<String>, ArchiveError> {
     let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let share = staged.len().div_ceil(workers).max(1_000);
+    let share = staged.len().div_ceil(workers).max(WORTH_A_THREAD);
     std::thread::scope(|scope| {
         let look = |entries: &[(String, IndexEntry)]| {
             let mut found = Vec::new();
