@@ -54,7 +54,7 @@ impl Archive {
         let work = self.scratch().join(COPY);
         if let Some(file) = &mut file {
             let copied = File::create(&work).and_then(|mut copy| io::copy(file, &mut copy));
-            copied.map_err(failed())?;
+            copied.map_err(ArchiveError::io("write", &work))?;
         }
         let index = read_index(&work)?;
         if file.is_some() {
@@ -139,7 +139,15 @@ impl Archive {
 
 /// Reads an index; none there is an empty one.
 pub(super) fn read_index(path: &Path) -> Result<Index, ArchiveError> {
-    let index = Index::open(path).map_err(ArchiveError::git("read the index"))?;
+    let index = Index::open(path).map_err(|error| match error.message() {
+        // libgit2 1.9 has neither; git makes such an index where it is set so.
+        words if words.contains("unsupported mandatory extension") => ArchiveError::Guard {
+            problem: "git's index is split or sparse, which fitsnap cannot read".to_owned(),
+            hint: "make it whole: git update-index --no-split-index, or git sparse-checkout reapply --no-sparse-index"
+                .to_owned(),
+        },
+        _ => ArchiveError::git("read the index")(error),
+    })?;
     // libgit2 takes an index that the disk does not give for one with nothing in it.
     let mut header = [0; 12];
     let told = match File::open(path) {

@@ -71,6 +71,20 @@ impl Archive {
         self.local().join("tmp")
     }
 
+    /// Makes the folder of unfinished files, for the person's eyes only: what is written there has its mode last.
+    pub(super) fn make_scratch(&self) -> Result<(), ArchiveError> {
+        let scratch = self.scratch();
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        match fs::create_dir_all(self.local()).and_then(|()| builder.create(&scratch)) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                Err(ArchiveError::io("make the folder", &scratch)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn journal(&self) -> PathBuf {
         self.local().join("journal.json")
     }
@@ -111,7 +125,7 @@ impl Archive {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(ArchiveError::io("empty", &scratch)(error)),
         }
-        fs::create_dir_all(&scratch).map_err(ArchiveError::io("make the folder", &scratch))?;
+        self.make_scratch()?;
         if was_ended {
             // A power cut could still take what an ended run wrote, and more is about to be built on it.
             sync_file_system(self.git.commondir())?;

@@ -11,7 +11,7 @@ use crate::config::{SETTINGS_FILE, edit};
 use crate::model::{Action, Origin, ProviderName};
 
 impl Archive {
-    /// The time of the newest sync commit of each of these providers.
+    /// The time of the last sync commit of each of these providers, going back from HEAD.
     ///
     /// # Errors
     /// When the history cannot be walked.

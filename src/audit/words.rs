@@ -200,12 +200,15 @@ impl Group<'_> {
                 vec![(Tone::Name, if resource.is_empty() { "document".into() } else { resource.to_owned() })];
             // Below /resources/NAME or /absent/NAME the name was said.
             let rest = match member.strip_prefix("resources.").or(member.strip_prefix("absent.")) {
-                Some(rest) if member.starts_with("resources.") => rest.strip_prefix(resource).unwrap_or(rest),
+                Some(rest) if member.starts_with("resources.") => {
+                    let inside = rest.strip_prefix(resource).unwrap_or(rest);
+                    inside.strip_prefix('.').unwrap_or(inside)
+                }
                 Some(_) => "absent",
                 None => member,
             };
             line.push((Tone::Plain, ": ".into()));
-            tell(rest.trim_start_matches('.'), edit, day, &mut line);
+            tell(rest, edit, day, &mut line);
             lines.push(line);
         }
         if let Some(line) = self.series_sum(resource, day, detail) {

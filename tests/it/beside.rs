@@ -8,7 +8,7 @@ use crate::strava::{Scene, counts};
 /// Puts a member of a person's own beside those of fitsnap's into a document, and commits it.
 fn note(env: &ArchiveEnv, path: &str) {
     let text = std::fs::read_to_string(env.path(path)).unwrap();
-    write(env, path, &text.replacen("{", "{\"note\": {\"by\": \"Ada\"},", 1));
+    write(env, path, &text.replacen("{", "{\"../note\": {\"by\": \"Ada\"},", 1));
     env.git("", &["commit", "-qnam", "a note"]);
     // The hash list and the spelling follow it.
     env.run(&["repair", "--yes"]).code(0);
@@ -18,7 +18,7 @@ fn note(env: &ArchiveEnv, path: &str) {
 #[track_caller]
 fn demand_note(env: &ArchiveEnv, path: &str) {
     let document: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(env.path(path)).unwrap()).unwrap();
-    assert_eq!(document["note"]["by"], "Ada", "{document}");
+    assert_eq!(document["../note"]["by"], "Ada", "{document}");
     env.run(&["verify"]).code(0);
 }
 
@@ -29,6 +29,8 @@ fn a_member_beside_those_of_fitsnaps_stays_when_the_day_is_written_again() {
     let rewritten = days.into_iter().find(|day| machine.moves.has_records(*day)).unwrap();
     let path = crate::machine::path(&rewritten.to_string());
     note(&machine.env, &path);
+    let told = machine.env.run(&["log", "--day", &rewritten.to_string()]).code(0).stdout;
+    assert!(told.contains("document: ../note "), "{told}");
     assert_eq!(machine.tally(&[], 0)["unchanged"], 7);
     machine.moves.alter_segment(rewritten).unwrap();
     assert_eq!(machine.tally(&[], 0)["revised"], 1);

@@ -58,6 +58,23 @@ pub fn demand_message(said: &str, names: &[&str]) {
 }
 
 #[test]
+fn an_index_that_cannot_be_read_is_named_with_the_way_to_make_it_whole() {
+    for (make, whole) in [
+        (vec!["update-index", "--split-index"], vec!["update-index", "--no-split-index"]),
+        (
+            vec!["sparse-checkout", "set", "--cone", "--sparse-index", "notes"],
+            vec!["sparse-checkout", "reapply", "--no-sparse-index"],
+        ),
+    ] {
+        let (env, root, later) = scene();
+        env.git(ARCHIVE, &make);
+        guarded(&env, &root, &later, &["split or sparse", &format!("git {}", whole.join(" "))]);
+        env.git(ARCHIVE, &whole);
+        import(&env, &later).code(0);
+    }
+}
+
+#[test]
 fn a_detached_head_stops_it() {
     let (env, root, later) = scene();
     env.git(ARCHIVE, &["checkout", "-q", "--detach"]);

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use git2::{AttrCheckFlags, Config, ConfigLevel};
 
-use crate::archive::durable::{make_folder, rename_synced};
+use crate::archive::durable::rename_synced;
 use crate::archive::identity::configuration;
 use crate::archive::locks::GitLock;
 use crate::archive::{Archive, ArchiveError};
@@ -72,7 +72,7 @@ impl Archive {
         // The person may keep it elsewhere and have a link here.
         let (path, scratch) = (path.canonicalize().unwrap_or(path), self.scratch());
         let _lock = self.lock("init", clock)?;
-        make_folder(&scratch)?;
+        self.make_scratch()?;
         let _config = GitLock::take(&path, &scratch)?;
         let work = scratch.join("config");
         fs::copy(&path, &work).map_err(ArchiveError::io("read", &path))?;
