@@ -61,7 +61,7 @@ impl Checked {
         for (day, time) in text.lines().filter_map(|line| line.split_once(' ')) {
             if day == "grant" {
                 let grant = time.split_once(' ').and_then(|(number, grant)| Some((number.parse().ok()?, grant)));
-                checked.grant = grant.map(|(number, grant)| (number, grant.to_owned())).unwrap_or_default();
+                checked.grant = grant.map(|(number, grant)| (number, on_one_line(grant))).unwrap_or_default();
                 continue;
             }
             if day == "owed" {
@@ -147,8 +147,7 @@ impl Checked {
 
     /// Notes what the person allows now.
     pub fn grant(&mut self, grant: &str) {
-        // A grant holds no line break but by malice; a line that lies must not be written.
-        let grant = grant.replace(['\n', '\r'], " ");
+        let grant = on_one_line(grant);
         if self.grant.0 == 0 || self.grant.1 != grant {
             self.grant = (self.grant.0.saturating_add(1), grant);
         }
@@ -186,6 +185,11 @@ impl Checked {
         days.sort_unstable();
         days.into_iter().map(|(_, day)| day).collect()
     }
+}
+
+/// A grant holds no line break but by malice; a line that lies must not be written.
+fn on_one_line(grant: &str) -> String {
+    grant.replace(['\n', '\r'], " ")
 }
 
 /// The time of so many seconds; none where a damaged file says what no sync ever wrote, and nothing could be

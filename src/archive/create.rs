@@ -211,8 +211,14 @@ fn remove_unfinished(folder: &Path) -> Result<(), ArchiveError> {
         Err(error) => error.kind() != io::ErrorKind::NotFound,
     };
     let is_empty = |folder: &Path| !holds(folder, &|path: &Path| path.is_dir() && !holds(path, &|_| false));
+    // libgit2 makes such a file, and a link in its place, to see whether links can be made here.
+    let is_probe = |path: &Path| {
+        let is_named = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("_git2_"));
+        is_named
+            && fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink() || (meta.is_file() && meta.len() == 0))
+    };
     let is_ours = !unfinished.is_symlink()
-        && !holds(&unfinished, &|path| path == git)
+        && !holds(&unfinished, &|path| path == git || is_probe(path))
         && is_empty(&git.join("objects"))
         && is_empty(&git.join("refs"));
     if !is_ours {

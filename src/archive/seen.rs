@@ -8,6 +8,9 @@ use super::durable::{make_folder, replace_file};
 use super::{Archive, ArchiveError};
 use crate::model::ProviderName;
 
+/// How the line of a grant begins.
+const GRANT: &str = "grant";
+
 /// The grant under which each activity was last seen, by resource and id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
@@ -43,10 +46,10 @@ impl Seen {
     pub(super) fn read(text: &str) -> Seen {
         let (mut seen, mut grant) = (Seen::default(), None);
         for line in text.lines() {
-            if let Some(told) = line.strip_prefix("grant\t") {
-                grant = Some(told);
-            } else if let (Some(grant), Some((resource, id))) = (grant, line.split_once('\t')) {
-                seen.note(resource, id, grant);
+            match (line.split_once('\t'), grant) {
+                (Some((GRANT, told)), _) => grant = Some(told),
+                (Some((resource, id)), Some(grant)) => seen.note(resource, id, grant),
+                _ => {}
             }
         }
         seen
@@ -60,7 +63,7 @@ impl Seen {
             let mut seen =
                 self.activities.iter().filter(|(_, seen)| **seen == at).map(|(activity, _)| activity).peekable();
             if seen.peek().is_some() {
-                text.push_str(&format!("grant\t{grant}\n"));
+                text.push_str(&format!("{GRANT}\t{grant}\n"));
             }
             seen.for_each(|(resource, id)| text.push_str(&format!("{resource}\t{id}\n")));
         }
@@ -71,12 +74,14 @@ impl Seen {
     pub fn note(&mut self, resource: &str, id: &str, grant: &str) {
         // Neither holds a line break or a tab but by malice; a line that lies must not be written.
         let plain = |text: &str| text.replace(['\t', '\n', '\r'], " ");
+        // A resource that is called as the lines of grants begin would be taken for one: no provider has it.
+        let resource = if resource == GRANT { format!("{GRANT} ") } else { plain(resource) };
         let grant = plain(grant);
         let at = self.grants.iter().position(|known| *known == grant).unwrap_or_else(|| {
             self.grants.push(grant);
             self.grants.len() - 1
         });
-        self.activities.insert((plain(resource), plain(id)), at);
+        self.activities.insert((resource, plain(id)), at);
     }
 
     /// The grant under which an activity was last seen.
