@@ -115,8 +115,10 @@ fn point(record: &FitDataRecord) -> Point {
     let mut point = Point::default();
     let mut fields: Vec<&FitDataField> = record.fields().iter().collect();
     // Of two of one name it is always the same that counts.
-    let place = |field: &FitDataField| (field.number(), field.name().to_owned(), field.value().to_string());
-    fields.sort_by_cached_key(|field| place(field));
+    fields.sort_by(|one, other| {
+        let spelled = || one.value().to_string().cmp(&other.value().to_string());
+        (one.number(), one.name()).cmp(&(other.number(), other.name())).then_with(spelled)
+    });
     let field = |name: &str| fields.iter().find(|field| field.name() == name).map(|field| field.value());
     for name in ["position_lat", "position_long"] {
         if let Some(Value::SInt32(semicircles)) = field(name) {
